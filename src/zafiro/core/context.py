@@ -1,0 +1,38 @@
+"""What the composition root hands to every face and loop."""
+
+import threading
+from dataclasses import dataclass, field
+
+from zafiro.core.db import Database
+from zafiro.core.home import Home
+from zafiro.core.secrets import Secrets
+from zafiro.core.settings import Settings
+
+
+class Wakes:
+    """Lets a request wake a loop at once instead of at its next look. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def event(self, loop: str) -> threading.Event:
+        with self._lock:
+            return self._events.setdefault(loop, threading.Event())
+
+    def wake(self, loop: str) -> None:
+        self.event(loop).set()
+
+
+@dataclass(frozen=True)
+class Context:
+    """url: https://host:port of the API, without a trailing slash.
+    storage_url: the same for the storage listener."""
+
+    settings: Settings
+    home: Home
+    db: Database
+    secrets: Secrets
+    url: str
+    storage_url: str
+    wakes: Wakes = field(default_factory=Wakes)

@@ -1,0 +1,45 @@
+"""Every setting, with a default that suits a laptop. Built once, passed down, never changed.
+
+Each is read from the environment as ZAFIRO_<NAME>; docs/how/settings.md lists them (tested).
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ZAFIRO_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: Path.home() / ".zafiro",
+        description="Folder that holds everything the server keeps.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8443, description="Port of the API (TLS). 0 takes a free one.")
+    storage_port: int = Field(
+        8444, description="Port of the storage face of its own (TLS). 0 takes a free one."
+    )
+    public_host: str = Field(
+        "", description="Host name clients use, if it is not `host`; goes into the certificate."
+    )
+    database: str = Field("", description="SQLAlchemy URL; empty keeps an SQLite file in the home.")
+    durable: bool = Field(True, description="SQLite only: a commit survives loss of power.")
+    token_hours: float = Field(24, description="How long an access token is good for.")
+    slots: int = Field(
+        0, description="Jobs a node runs at once on this machine; 0 means one per CPU core."
+    )
+    image_without_engine: str = Field(
+        "plain",
+        description="What a job gets whose environment is an image when there is no container "
+        "engine: 'plain' (a plain Python environment, said in the log) or 'error'.",
+    )
+    url_mirror: str = Field(
+        "", description="Folder that stands in for https inputs on machines cut off: URL to path."
+    )
+    log_level: str = Field("info", description="Log level of the server.")
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.home / 'zafiro.db'}"
