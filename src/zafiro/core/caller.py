@@ -10,7 +10,7 @@ class Caller:
 
     tenant, oid     GUIDs, as Azure's tokens carry them
     name            for people: "admin", or the name of the job
-    workspace, job  the one workspace (its GUID) and job (its name) a job token is good for
+    workspace, job  the one workspace (its ARM id) and job (its name) a job token is good for
     """
 
     tenant: str

@@ -1,7 +1,10 @@
 """What the composition root hands to every face and loop."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
 
 from zafiro.core.db import Database
 from zafiro.core.home import Home
@@ -24,10 +27,17 @@ class Wakes:
         self.event(loop).set()
 
 
+# (ctx, session, ARM id of a workspace)
+WorkspaceHook = Callable[["Context", Session, str], None]
+
+
 @dataclass(frozen=True)
 class Context:
-    """url: https://host:port of the API, without a trailing slash.
-    storage_url: the same for the storage listener."""
+    """url           https://host:port of the API, without a trailing slash
+    storage_url   the same for the storage listener
+    furnish       what slices put into a workspace that was just made
+    clear         what slices take away before a workspace goes
+    """
 
     settings: Settings
     home: Home
@@ -36,3 +46,5 @@ class Context:
     url: str
     storage_url: str
     wakes: Wakes = field(default_factory=Wakes)
+    furnish: list[WorkspaceHook] = field(default_factory=list)
+    clear: list[WorkspaceHook] = field(default_factory=list)

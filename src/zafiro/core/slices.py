@@ -16,10 +16,19 @@ import zafiro
 
 @dataclass(frozen=True)
 class Slice:
+    """What a package says of itself in its __init__.
+
+    needs   NEEDS: slices whose domain, service, backend or kind it may import
+    faces   FACES: modules with `routes(ctx, gate)`, or "arm" with TYPES and ROUTES
+    loops   LOOPS: modules with `loops(ctx) -> list[Loop]`
+    hooks   HOOKS: "workspace" when its service has `furnish` and `clear` (see core.context)
+    """
+
     name: str
     needs: tuple[str, ...]
     faces: tuple[str, ...]
     loops: tuple[str, ...]
+    hooks: tuple[str, ...]
 
     def has(self, name: str) -> bool:
         return importlib.util.find_spec(f"zafiro.{self.name}.{name}") is not None
@@ -41,6 +50,7 @@ def find() -> list[Slice]:
                 package.NEEDS,
                 getattr(package, "FACES", ()),
                 getattr(package, "LOOPS", ()),
+                getattr(package, "HOOKS", ()),
             )
     order = TopologicalSorter({name: s.needs for name, s in found.items()}).static_order()
     return [found[name] for name in order]

@@ -1,6 +1,9 @@
 """What a workspace is."""
 
+import re
 from dataclasses import dataclass
+
+from zafiro.core.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,19 @@ class Workspace:
             f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.name}"
         )
+
+
+def check_name(name: str) -> None:
+    """Azure's rule: 3 to 33 letters, digits, hyphens or underscores, the first no sign."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}", name):
+        raise Invalid(
+            "name",
+            f"'{name}' is no workspace name: 3 to 33 letters, digits, '-' or '_', beginning with "
+            "a letter or digit",
+        )
+
+
+def account_name(workspace: str, guid: str) -> str:
+    """A storage account's name: 3 to 24 lower-case letters and digits, different for each."""
+    letters = re.sub(r"[^a-z0-9]", "", workspace.lower())[:12]
+    return f"{letters}{guid.replace('-', '')[:10]}"

@@ -1,12 +1,32 @@
 """What may be asked of workspaces."""
 
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from zafiro.core import documents
+from zafiro.core.context import Context
 from zafiro.core.documents import Record
-from zafiro.core.errors import NotFound
-from zafiro.core.names import ML
-from zafiro.workspaces.domain import Workspace
+from zafiro.core.errors import Invalid, NotFound
+from zafiro.core.names import LOCATION, ML, TENANT
+from zafiro.workspaces.domain import Workspace, account_name, check_name
+
+_STORAGE, _VAULT, _INSIGHTS = (
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.KeyVault/vaults",
+    "Microsoft.Insights/components",
+)
+
+
+def group_id(subscription: str, group: str) -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}"
+
+
+def workspace_id(subscription: str, group: str, name: str) -> str:
+    return f"{group_id(subscription, group)}/providers/{ML}/workspaces/{name}"
 
 
 def find(db: Session, subscription: str, group: str, name: str) -> Workspace:
@@ -14,8 +34,7 @@ def find(db: Session, subscription: str, group: str, name: str) -> Workspace:
 
     Raises NotFound.
     """
-    id = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{ML}/workspaces/{name}"
-    return by_id(db, id)
+    return by_id(db, workspace_id(subscription, group, name))
 
 
 def by_id(db: Session, id: str) -> Workspace:
@@ -37,3 +56,104 @@ def of_record(record: Record) -> Workspace:
         location=record.body["location"],
         storage_account=kept["storageAccount"].rsplit("/", 1)[-1],
     )
+
+
+def everything(db: Session, collection: str) -> list[Record]:
+    """The records of one collection, whatever their number."""
+    return documents.under(db, collection)
+
+
+def exists(db: Session, id: str) -> bool:
+    return documents.find(db, id) is not None
+
+
+def make_group(
+    db: Session, subscription: str, group: str, *, location: str = LOCATION, by: str = ""
+) -> Record:
+    """Create the subscription and the resource group where they are missing."""
+    if documents.find(db, f"/subscriptions/{subscription}") is None:
+        named = {"displayName": "Zafiro", "state": "Enabled", "tenantId": TENANT}
+        documents.put(db, f"/subscriptions/{subscription}", named, by=by)
+    found = documents.find(db, group_id(subscription, group))
+    if found is not None:
+        return found
+    state = {"provisioningState": "Succeeded"}
+    body: dict[str, Any] = {"location": location, "properties": state}
+    return documents.put(db, group_id(subscription, group), body, by=by)[0]
+
+
+def create(
+    ctx: Context,
+    db: Session,
+    subscription: str,
+    group: str,
+    name: str,
+    *,
+    location: str = "",
+    kind: str = "default",
+    tags: dict[str, str] | None = None,
+    identity: dict[str, Any] | None = None,
+    properties: dict[str, Any] | None = None,
+    by: str = "",
+) -> Record:
+    """A workspace with the resources Azure makes beside it: a storage account, a key vault and
+    application insights (the container registry is made when something needs one).
+
+    `properties` are kept over the defaults. Raises NotFound for an unknown resource group, Invalid
+    for a name Azure would not take.
+    """
+    check_name(name)
+    holder = documents.find(db, group_id(subscription, group))
+    if holder is None:
+        raise NotFound("resource group", group, "create it first")
+    if documents.find(db, workspace_id(subscription, group, name)) is not None:
+        raise Invalid("name", f"the workspace '{name}' exists already")
+    guid = str(uuid.uuid4())
+    location = location or holder.body["location"]
+    base = holder.id
+    asked = {k: v for k, v in (properties or {}).items() if v is not None}
+    account = account_name(name, guid)
+    beside = {
+        "storageAccount": f"{base}/providers/{_STORAGE}/{account}",
+        "keyVault": f"{base}/providers/{_VAULT}/{name}-vault",
+        "applicationInsights": f"{base}/providers/{_INSIGHTS}/{name}-insights",
+    }
+    made = {kind: str(asked.get(kind) or id) for kind, id in beside.items()}
+    for id in made.values():
+        if documents.find(db, id) is None:
+            state = {"provisioningState": "Succeeded"}
+            documents.put(db, id, {"location": location, "properties": state}, by=by)
+    body: dict[str, Any] = {
+        "location": location,
+        "kind": kind,
+        "tags": tags or {},
+        "identity": {"type": "SystemAssigned", "tenantId": TENANT, **(identity or {})},
+        "sku": {"name": "Basic", "tier": "Basic"},
+        "properties": {
+            "friendlyName": name,
+            "publicNetworkAccess": "Enabled",
+            **asked,
+            **made,
+            "workspaceId": guid,
+            "provisioningState": "Succeeded",
+        },
+    }
+    body["identity"]["principalId"] = str(uuid.uuid4())
+    record, _ = documents.put(db, f"{base}/providers/{ML}/workspaces/{name}", body, by=by)
+    for furnish in ctx.furnish:
+        furnish(ctx, db, record.id)
+    return record
+
+
+def delete(ctx: Context, db: Session, id: str) -> bool:
+    """Delete a workspace and everything in it. Its storage account stays, as in Azure."""
+    if documents.find(db, id) is None:
+        return False
+    for clear in ctx.clear:
+        clear(ctx, db, id)
+    return documents.delete(db, id)
+
+
+def remove_storage(folder: Path) -> None:
+    """Delete the bytes of a storage account."""
+    shutil.rmtree(folder, ignore_errors=True)

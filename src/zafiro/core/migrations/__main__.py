@@ -6,19 +6,21 @@ from pathlib import Path
 
 from alembic import command
 
-from zafiro.core import slices
+from zafiro.core import documents, slices  # noqa: F401 - documents declares a table
 from zafiro.core.db import Database, sqlite_url
 from zafiro.core.migrations import config
 
 
 def main() -> None:
     for found in slices.find():
-        found.module("store") if found.has("store") else None
+        if found.has("store"):
+            found.module("store")
     with tempfile.TemporaryDirectory() as folder:
         db = Database(sqlite_url(Path(folder) / "scratch.db"))
         made = config(db)
         command.upgrade(made, "head")
-        command.revision(made, sys.argv[1], autogenerate=True)
+        number = 1 + len(list((Path(__file__).parent / "versions").glob("*.py")))
+        command.revision(made, sys.argv[1], autogenerate=True, rev_id=f"{number:04}")
 
 
 main()

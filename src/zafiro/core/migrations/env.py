@@ -1,8 +1,25 @@
 """What Alembic runs for every command."""
 
-from alembic import context
+from typing import Any
 
-from zafiro.core.db import Table
+from alembic import context
+from sqlalchemy import JSON, BigInteger
+
+from zafiro.core.db import Moment, Table
+
+
+def render(kind: str, item: Any, autogen: Any) -> Any:
+    """How our own column types are spelled in a migration."""
+    if kind == "type":
+        autogen.imports.add("from zafiro.core.db import Json, Moment, Serial")
+        if isinstance(item, Moment):
+            return "Moment()"
+        if isinstance(item, JSON):
+            return "Json"
+        if isinstance(item, BigInteger) and item._variant_mapping:
+            return "Serial"
+    return False
+
 
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
@@ -11,6 +28,7 @@ with engine.connect() as connection:
         target_metadata=Table.metadata,
         render_as_batch=engine.dialect.name == "sqlite",
         compare_type=False,
+        render_item=render,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -1,0 +1,5 @@
+"""python -m zafiro."""
+
+from zafiro.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""How ARM spells what went wrong."""
+
+import logging
+import uuid
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.responses import JSONResponse
+
+from zafiro.core import errors
+
+log = logging.getLogger(__name__)
+
+
+def spell(error: Exception) -> tuple[int, str, str]:
+    """(HTTP status, ARM error code, message)."""
+    match error:
+        case errors.Invalid():
+            return 400, "ValidationError", str(error)
+        case errors.Denied(unknown=True):
+            return 401, "AuthenticationFailed", str(error)
+        case errors.Denied():
+            return 403, "AuthorizationFailed", str(error)
+        case errors.NotFound():
+            return 404, "ResourceNotFound", str(error)
+        case errors.Conflict(precondition=True):
+            return 412, "PreconditionFailed", str(error)
+        case errors.Conflict():
+            return 409, "Conflict", str(error)
+        case errors.Unsupported():
+            return 501, "NotImplemented", str(error)
+        case ValidationError():
+            return 400, "ValidationError", _sentences(error)
+    raise TypeError(type(error))
+
+
+def response(error: Exception) -> JSONResponse:
+    status, code, message = spell(error)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return JSONResponse(body(code, message), status, headers)
+
+
+def body(code: str, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "details": details or []}}
+
+
+def unexpected(error: Exception, what: str) -> JSONResponse:
+    """A bug of ours: the whole story in the log, its number to the user."""
+    number = uuid.uuid4().hex[:12]
+    log.error("%s failed [%s]", what, number, exc_info=error)
+    text = f"the server failed ({type(error).__name__}); its log says more under {number}"
+    return JSONResponse(body("InternalServerError", text), 500)
+
+
+def _sentences(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in e['loc']) or 'body'}: {e['msg']}"
+        for e in error.errors(include_url=False)
+    )

@@ -1,0 +1,138 @@
+"""The server process: two TLS listeners in one process, and a note of where they are."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from zafiro import app
+from zafiro.cli import tls
+from zafiro.core.errors import Invalid
+from zafiro.core.home import Home
+from zafiro.core.settings import Settings
+
+log = logging.getLogger("zafiro")
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises Invalid with a sentence for what stands in the way."""
+    home = Home(settings.home)
+    _claim(home)
+    try:
+        host = settings.public_host or settings.host
+        if host in ("0.0.0.0", "::"):
+            host = socket.gethostname()
+        tls.ensure(home.tls, sorted({host, settings.host, "127.0.0.1", "localhost"}))
+        port = _free(settings.host, settings.port, "port")
+        storage_port = _free(settings.host, settings.storage_port, "storage_port")
+        made = app.create(
+            settings,
+            url=f"https://{host}:{port}",
+            storage_url=f"https://{host}:{storage_port}",
+        )
+        asyncio.run(_run(made, settings, port, storage_port))
+    finally:
+        home.state.unlink(missing_ok=True)
+
+
+async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: int) -> None:
+    folder = made.ctx.home.tls
+    listeners = [
+        Server(
+            target,
+            address=settings.host,
+            port=number,
+            interface=Interfaces.ASGI,
+            ssl_cert=folder / "server.pem",
+            ssl_key=folder / "server.key",
+            log_level=LogLevels.warning,
+            websockets=False,
+        )
+        for target, number in ((made.api, port), (made.storage, storage_port))
+    ]
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    tasks = [loop.create_task(listener.serve()) for listener in listeners]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    for task in tasks:
+        task.add_done_callback(lambda _: ended.set())
+    await _answering(settings.host, port)
+    _note(made.ctx.home, made.ctx.url, made.ctx.storage_url)
+    log.info("listening on %s", made.ctx.url)
+    await ended.wait()
+    for listener in listeners:
+        listener.stop()  # type: ignore[no-untyped-call]
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _answering(host: str, port: int) -> None:
+    for _ in range(2000):
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return
+        await asyncio.sleep(0.005)
+    raise Invalid("port", f"nothing answers on {host}:{port}")
+
+
+def _claim(home: Home) -> None:
+    """Raises Invalid when another server runs on this home, or it cannot be written."""
+    try:
+        home.log.parent.mkdir(parents=True, exist_ok=True)
+        (home.root / ".writable").touch()
+        (home.root / ".writable").unlink()
+    except OSError as e:
+        raise Invalid(
+            "home", f"{home.root} cannot be written: {e.strerror}; choose one with --home"
+        ) from e
+    running = state(home)
+    if running is not None and running["pid"] != os.getpid():
+        raise Invalid(
+            "home",
+            f"a server runs on {home.root} already (pid {running['pid']}, {running['url']}); "
+            "stop it with `zafiro down`",
+        )
+
+
+def _free(host: str, port: int, field: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as e:
+            raise Invalid(
+                field,
+                f"{host}:{port} cannot be listened on: {e.strerror}; choose another with --{field.replace('_', '-')}",
+            ) from e
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def _note(home: Home, url: str, storage_url: str) -> None:
+    said = {"pid": os.getpid(), "started": time.time(), "url": url, "storage_url": storage_url}
+    part = home.state.with_suffix(".part")
+    part.write_text(json.dumps(said))
+    part.replace(home.state)
+
+
+def state(home: Home) -> "dict[str, str | int] | None":
+    """What a running server noted: pid, url, storage_url, started. None when none runs."""
+    try:
+        said: dict[str, str | int] = json.loads(home.state.read_text())
+        os.kill(int(said["pid"]), 0)
+        command = Path(f"/proc/{said['pid']}/cmdline")
+        if command.exists() and b"zafiro" not in command.read_bytes():
+            return None  # the number was given to another process since
+        return said
+    except (OSError, ValueError, KeyError):
+        return None

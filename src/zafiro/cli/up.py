@@ -1,0 +1,179 @@
+"""zafiro up, down, status."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zafiro.core.home import Home
+from zafiro.core.settings import Settings
+
+
+def settings_of(home: Path | None, **given: Any) -> Settings:
+    """Settings from the command line over those of the environment."""
+    asked = {k: v for k, v in {"home": home, **given}.items() if v is not None}
+    made = Settings(**asked)
+    return made.model_copy(update={"home": made.home.expanduser().resolve()})
+
+
+home_option = click.option(
+    "--home", type=click.Path(path_type=Path), help="Folder of the server. [ZAFIRO_HOME, ~/.zafiro]"
+)
+
+
+@click.command()
+@home_option
+@click.option("--host", help="Address to listen on. [127.0.0.1]")
+@click.option("--port", type=int, help="Port of the API; 0 takes a free one. [8443]")
+@click.option(
+    "--storage-port", type=int, help="Port of the storage face; 0 takes a free one. [8444]"
+)
+@click.option("--database", help="SQLAlchemy URL instead of an SQLite file in the home.")
+@click.option("--detach", "-d", is_flag=True, help="Return as soon as it answers.")
+def up_(
+    home: Path | None,
+    host: str | None,
+    port: int | None,
+    storage_port: int | None,
+    database: str | None,
+    detach: bool,
+) -> None:
+    """Start the server.
+
+    \b
+    zafiro up --detach
+    eval "$(zafiro env)"
+    """
+    settings = settings_of(home, host=host, port=port, storage_port=storage_port, database=database)
+    if detach:
+        _detached(settings)
+        return
+    from zafiro.cli.server import serve
+    from zafiro.core.errors import ZafiroError
+
+    _log_to(settings)
+    try:
+        serve(settings)
+    except ZafiroError as e:
+        raise click.ClickException(str(e)) from e
+
+
+def _log_to(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("alembic", "httpx", "_granian"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _detached(settings: Settings) -> None:
+    from zafiro.cli.server import state
+
+    home = Home(settings.home)
+    running = state(home)
+    if running is not None:
+        raise click.ClickException(
+            f"a server runs on {home.root} already (pid {running['pid']}, {running['url']})"
+        )
+    try:
+        home.log.parent.mkdir(parents=True, exist_ok=True)
+        output = home.log.open("ab")
+    except OSError as e:
+        raise click.ClickException(f"{home.root} cannot be written: {e.strerror}") from e
+    given = ["--home", str(settings.home), "--host", settings.host]
+    given += ["--port", str(settings.port), "--storage-port", str(settings.storage_port)]
+    child_env = dict(os.environ)
+    if settings.database:  # may carry a password: not on a command line others can read
+        child_env["ZAFIRO_DATABASE"] = settings.database
+    began = output.tell()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "zafiro", "up", *given],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=child_env,
+        start_new_session=True,
+    )
+    end = time.monotonic() + 60
+    while (running := state(home)) is None:
+        if child.poll() is not None or time.monotonic() > end:
+            with home.log.open("rb") as log:
+                log.seek(began)
+                said = log.read().decode(errors="replace").strip()
+            raise click.ClickException(
+                (said.splitlines() or ["the server ended without a word"])[-1].removeprefix(
+                    "Error: "
+                )
+            )
+        time.sleep(0.01)
+    click.echo(f"Zafiro runs at {running['url']} (pid {running['pid']}, home {home.root})")
+
+
+@click.command()
+@home_option
+def down_(home: Path | None) -> None:
+    """Stop the server. Running jobs go on; `zafiro up` picks them up again."""
+    from zafiro.cli.server import state
+
+    place = Home(settings_of(home).home)
+    running = state(place)
+    if running is None:
+        click.echo(f"no server runs on {place.root}")
+        return
+    pid = int(running["pid"])
+    os.kill(pid, signal.SIGTERM)
+    for number, wait_s in ((signal.SIGKILL, 15.0), (0, 5.0)):
+        end = time.monotonic() + wait_s
+        while time.monotonic() < end:
+            if state(place) is None and not _alive(pid):
+                click.echo("stopped")
+                return
+            time.sleep(0.02)
+        if number:
+            os.kill(pid, number)
+    raise click.ClickException(f"process {pid} does not end")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return True
+
+
+@click.command()
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def status_(home: Path | None, as_json: bool) -> None:
+    """Say whether the server runs, and where. Exit status 3 when it does not."""
+    from zafiro.cli.server import state
+
+    place = Home(settings_of(home).home)
+    running = state(place)
+    if as_json:
+        click.echo(
+            json.dumps({"home": str(place.root), "running": running is not None, **(running or {})})
+        )
+    elif running is None:
+        click.echo(f"no server runs on {place.root}; start one with `zafiro up --detach`")
+    else:
+        minutes = (time.time() - float(running["started"])) / 60
+        click.echo(f"Zafiro runs at {running['url']} for {minutes:.0f} min")
+        click.echo(
+            f"  home     {place.root}\n  pid      {running['pid']}\n  storage  {running['storage_url']}"
+        )
+    if running is None:
+        sys.exit(3)

@@ -1,0 +1,1 @@
+"""Contract tests and fixtures for whoever implements one of Zafiro's contracts."""
