@@ -1,0 +1,1 @@
+"""Shipped contract tests and fakes, for who adds a backend or tests what uses one."""
