@@ -1,0 +1,4 @@
+"""Computes: places where work runs."""
+
+NEEDS = ("workspaces",)
+FACES = ("arm",)
