@@ -1,0 +1,1 @@
+"""What runs inside a job. Standard library only; imports nothing of ours but its siblings."""
