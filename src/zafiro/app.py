@@ -13,6 +13,8 @@ from starlette.routing import BaseRoute, Route
 import zafiro
 from zafiro.arm import errors as spelling
 from zafiro.arm import router
+from zafiro.backends import runner_archive
+from zafiro.backends.process import ProcessBackend
 from zafiro.core import names, slices
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
@@ -60,6 +62,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         url=url,
         storage_url=storage_url,
     )
+    ctx.engines["process"] = ProcessBackend(runner_archive.build(home.root))
     gate = Gate(identity.of(ctx).authenticate, rights.authorise)
     for one in found:
         if "workspace" in one.hooks:

@@ -15,6 +15,7 @@ class Lazy(click.Group):
         "env": "Print the variables that point Microsoft's clients at the server.",
         "exec": "Run a command under those variables.",
         "init": "Write the config.json that MLClient.from_config() reads.",
+        "job": "Look at jobs.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, delete, func, or_, select
+from sqlalchemy import Index, UniqueConstraint, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from zafiro.core import clock
@@ -132,7 +132,7 @@ def counts(db: Session, statuses: Sequence[Status]) -> dict[str, int]:
         .where(JobRow.status.in_(statuses))
         .group_by(JobRow.compute)
     )
-    return {compute: number for compute, number in db.execute(query)}
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def claim_queued(db: Session, *, full: Sequence[str], lease_s: float) -> Claim | None:
@@ -162,6 +162,23 @@ def release(db: Session, claim: Claim, *, due_in_s: float = 0) -> bool:
     row.lease, row.due_at = None, clock.now() + timedelta(seconds=due_in_s)
     db.flush()
     return True
+
+
+def waiting(db: Session) -> bool:
+    """Whether any job is to be started or stopped."""
+    starting = (JobRow.status == Status.STARTING) & JobRow.handle.is_(None)
+    wanted = or_(JobRow.status.in_((Status.QUEUED, Status.CANCEL_REQUESTED)), starting)
+    return db.scalars(select(JobRow.key).where(wanted).limit(1)).first() is not None
+
+
+def running(db: Session, guid: str) -> list[str]:
+    """The names of the jobs of a workspace that have not ended."""
+    open_ = JobRow.status.in_((Status.QUEUED, *LAUNCHED))
+    return list(db.scalars(select(JobRow.name).where(JobRow.guid == guid, open_)))
+
+
+def set_handle(db: Session, job: Job, handle: dict[str, Any]) -> None:
+    db.execute(update(JobRow).where(JobRow.key == job.key).values(handle=handle))
 
 
 def launched(db: Session) -> list[Job]:
