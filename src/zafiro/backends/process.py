@@ -5,6 +5,7 @@ The runner detaches itself, writes who it is to {directory}/runner.json and how 
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -17,38 +18,19 @@ from typing import Any
 from zafiro.backends import job_processes
 from zafiro.computes.backend import Handle, LaunchFailed, Phase, Seen, Work
 
+log = logging.getLogger(__name__)
+
 RECORD, RESULT, LOG, STOP = "runner.json", "result.json", "runner.log", "stop"
 _START_WITHIN_S = 30.0
 _INSIST_AFTER_S = 5.0  # beyond the grace, which the runner itself keeps
 # What a job may see of the server's own environment: the machine's ways, none of our secrets.
-_MACHINE = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-    "LD_LIBRARY_PATH",
-    "CUDA_HOME",
-    "PYENV_ROOT",
-    "XDG_DATA_HOME",
-    "XDG_CACHE_HOME",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "all_proxy",
-]
+_MACHINE = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"),
+    *("LD_LIBRARY_PATH", "CUDA_HOME", "PYENV_ROOT", "XDG_DATA_HOME", "XDG_CACHE_HOME"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "NODE_EXTRA_CA_CERTS"),
+    *("http_proxy", "https_proxy", "no_proxy", "all_proxy"),
+}
 _MACHINE_PREFIXES = ("LC_", "PIP_", "UV_", "CONDA_PKGS_", "NVIDIA_", "CUDA_VISIBLE_")
 
 
@@ -136,24 +118,33 @@ class ProcessBackend:
 
     def stop(self, handle: Handle, *, grace_s: float) -> None:
         """The runner keeps the grace; it is killed with all its own when it outstays it."""
-        asked = Path(str(handle["directory"])) / STOP
+        name, directory = str(handle["name"]), str(handle["directory"])
         if not _alive(handle):
-            job_processes.kill_job(str(handle["name"]), str(handle["directory"]))
+            job_processes.kill_job(name, directory)
             return
         if self.result(handle) is not None:
             return  # it only has to tell the server
+        insist = _asked_s_ago(Path(directory) / STOP, grace_s) > grace_s + _INSIST_AFTER_S
         try:
-            age_s = time.time() - asked.stat().st_mtime
-        except FileNotFoundError:
-            draft = asked.with_suffix(".draft")
-            draft.write_text(f"{grace_s:g}")
-            os.replace(draft, asked)
-            age_s = 0.0
-        if age_s > grace_s + _INSIST_AFTER_S:
-            os.kill(int(handle["pid"]), signal.SIGKILL)
-            job_processes.kill_job(str(handle["name"]), str(handle["directory"]))
-        else:
-            os.kill(int(handle["pid"]), signal.SIGTERM)
+            os.kill(int(handle["pid"]), signal.SIGKILL if insist else signal.SIGTERM)
+        except ProcessLookupError:
+            insist = True
+        if insist:
+            job_processes.kill_job(name, directory)
+
+
+def _asked_s_ago(note: Path, grace_s: float) -> float:
+    """Since when the runner is asked to end; the note that says it is also how it knows the grace."""
+    try:
+        return time.time() - note.stat().st_mtime
+    except FileNotFoundError:
+        draft = note.with_suffix(".draft")
+    try:
+        draft.write_text(f"{grace_s:g}")
+        os.replace(draft, note)
+    except OSError:  # a full disk: the runner takes its own grace
+        log.warning("%s cannot be written", note)
+    return 0.0
 
 
 def _alive(handle: Handle) -> bool:

@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 
 DONE, CANCELED, TIMEOUT = "done", "canceled", "timeout"
 _STRAGGLERS_S = 2.0
+_ARGUMENT_CHARACTERS = 30_000
+_KILL_FIRST = "500"
 
 
-def shell(command: str, path: str) -> list[str]:
-    """The argv that runs `command` as Azure ML does: bash, or sh where there is none."""
-    bash = shutil.which("bash", path=path) or shutil.which("bash")
-    return [bash, "-c", command] if bash else ["/bin/sh", "-c", command]
+def shell(command: str, path: str, work: str) -> list[str]:
+    """The argv that runs `command` as Azure ML does: bash, or sh where there is none.
+
+    A command longer than Linux takes as one argument (128 KiB) goes into a file below `work`.
+    """
+    program = shutil.which("bash", path=path) or shutil.which("bash") or "/bin/sh"
+    if len(command) < _ARGUMENT_CHARACTERS:
+        return [program, "-c", command]
+    script = os.path.join(work, "command.sh")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(command + "\n")
+    return [program, script]
 
 
 class Command:
@@ -53,6 +63,7 @@ class Command:
             start_new_session=True,
         )
         process.returncode = 0  # _reap collects it; Popen must not try
+        _when_memory_runs_out(process.pid)
         self.ranks[process.pid] = len(self.ranks)
         self._left.add(process.pid)
 
@@ -129,6 +140,15 @@ class Command:
                 return
             if pid in self.ranks:
                 self._events.queue.put(("exit", (pid, _code(status))))
+
+
+def _when_memory_runs_out(pid: int) -> None:
+    """Lets the kernel kill the command rather than the runner, which has to say what happened."""
+    try:
+        with open(f"/proc/{pid}/oom_score_adj", "w", encoding="ascii") as file:
+            file.write(_KILL_FIRST)
+    except OSError:  # no Linux, not allowed, or over already
+        return
 
 
 def _code(status: int) -> int:

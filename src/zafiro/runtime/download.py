@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import os
 import ssl
 import time
@@ -51,7 +52,11 @@ def download(
                 break
         except urllib.error.URLError as error:
             why = str(error.reason)
-        except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
+        except http.client.HTTPException as error:
+            why = str(error) or type(error).__name__
+        except OSError as error:
+            if error.filename:  # a trouble of the disk, not of the network
+                raise
             why = str(error) or type(error).__name__
         else:
             os.replace(target + PARTIAL, target)
@@ -70,17 +75,28 @@ def _fetch(
     for header, value in headers.items():  # a redirect to another host must not get them
         request.add_unredirected_header(header, value)
     opened = urllib.request.urlopen(request, timeout=_TIMEOUT_S, context=trust)
-    with opened as answer, open(target, "wb") as file:
-        wanted = answer.headers.get("Content-Length")
+    with opened as answer, open(target, "wb", buffering=0) as file:
+        wanted, got = answer.headers.get("Content-Length"), 0
         while True:
             if stopped():
                 raise Canceled
             piece = answer.read(_PIECE_BYTES)
             if not piece:
                 break
-            file.write(piece)
-        if wanted is not None and file.tell() != int(wanted):
-            raise http.client.IncompleteRead(b"", int(wanted) - file.tell())
+            _write(file, piece)
+            got += len(piece)
+        if wanted is not None and got != int(wanted):
+            raise http.client.IncompleteRead(b"", int(wanted) - got)
+
+
+def _write(file: io.FileIO, piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        try:
+            left = left[file.write(left) :]
+        except OSError as error:
+            error.filename = file.name
+            raise
 
 
 def _trust(ca: str) -> ssl.SSLContext:

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from . import expressions, files, inputs, logs, outputs
+from . import distribution, expressions, files, inputs, logs, outputs
 from .command import CANCELED, TIMEOUT, Command, shell
 from .failure import ENVIRONMENT, SYSTEM, USER, Canceled, JobFailed, of_system
 from .failure import TIMEOUT as TIMED_OUT
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from .stop import Events
 
 GRACE_S = 10.0
+_DOING = {
+    "environment": "preparing the environment",
+    "inputs": "preparing the inputs and outputs",
+    "running": "running the command",
+    "finalizing": "bringing the outputs to the store",
+}
 STOP = "stop"
 _OURS = ("ZAFIRO_EXECUTION_URL", "ZAFIRO_JOB_TOKEN", "ZAFIRO_CA", "ZAFIRO_LINGER_S")
 
@@ -73,7 +79,7 @@ class Job:
     def _phase(self, reports: Reports, name: str, reason: str | None = None) -> None:
         if name != "finalizing" and self._events.stopped():
             raise Canceled
-        self._doing = name
+        self._doing = _DOING[name]
         self._system(f"{name}: {reason}" if reason else name)
         reports.phase(name, reason)
 
@@ -90,14 +96,21 @@ class Job:
         written = outputs.prepare(wanted, outs)
         code = self._code()
         command = expressions.fill(told["command"], read, written)
+        own_path = variables["PATH"]
         variables.update(
             {
                 name: expressions.fill(str(value), read, written)
                 for name, value in (told.get("variables") or {}).items()
             }
         )
-        for kind, values in (("INPUT", read), ("OUTPUT", written)):
-            variables.update({f"AZURE_ML_{kind}_{name}": v for name, v in values.items()})
+        if variables["PATH"] != own_path:  # the environment's programs stay the first
+            variables["PATH"] = own_path.split(os.pathsep)[0] + os.pathsep + variables["PATH"]
+        for prefix, values in (
+            ("AZURE_ML_INPUT_", read),
+            ("AZURE_ML_OUTPUT_", written),
+            ("AZUREML_PARAMETER_", _literals(given)),
+        ):
+            variables.update({prefix + name: value for name, value in values.items()})
 
         self._phase(reports, "running")
         try:
@@ -156,6 +169,13 @@ class Job:
         outputs.keep(folder, self._artifacts)
         return folder
 
+    def _log_of_rank(self, rank: int, ranks: int) -> logs.Log:
+        """Named as Azure ML names it, where the client looks (azure-ai-ml 1.35, constants/job)."""
+        if ranks == 1:
+            return self._user_log
+        name = f"std_log_process_{rank}.txt"
+        return logs.Log(os.path.join(self._artifacts, "user_logs", name))
+
     def _grace_s(self) -> float:
         """How long the command may take to end by itself: who stops us says it, or the job."""
         try:
@@ -165,17 +185,20 @@ class Job:
             return float(self._told.get("grace_s", GRACE_S))
 
     def _command(self, command: str, variables: dict[str, str], code: str) -> None:
-        if int(self._told.get("processes") or 1) != 1:
-            raise JobFailed(USER, "more than one process per node is not supported yet")
-        start = self._user_log.size()
         running = Command(self._events, self._given["ZAFIRO_JOB"], self._system)
-        argv = shell(command, variables["PATH"])
-        running.start(argv, variables, code, self._user_log.descriptor)
+        argv = shell(command, variables["PATH"], self._work)
+        ranks = distribution.ranks(
+            int(self._told.get("processes") or 1), self._told.get("distribution")
+        )
+        written = [self._log_of_rank(rank, len(ranks)) for rank in range(len(ranks))]
+        starts = [log.size() for log in written]
+        for rank, log in enumerate(written):
+            running.start(argv, {**variables, **ranks[rank]}, code, log.descriptor)
         limit_s = self._told.get("timeout_s")
-        outcome, exit_code, _ = running.wait(timeout_s=limit_s, grace=self._grace_s)
+        outcome, exit_code, rank = running.wait(timeout_s=limit_s, grace=self._grace_s)
         if outcome == CANCELED:
             raise Canceled
-        lines = logs.last_lines(self._user_log.path, start)
+        lines = logs.last_lines(written[rank].path, starts[rank])
         if outcome == TIMEOUT:
             message = f"the job ran longer than its limit of {limit_s:g} s"
             raise JobFailed(TIMED_OUT, message, "\n".join(lines[-40:]))
@@ -183,6 +206,14 @@ class Job:
         self._system(f"the command ended with exit code {exit_code}")
         if exit_code:
             raise JobFailed(USER, *logs.cause(lines, exit_code))
+
+
+def _literals(given: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: str(entry["value"])
+        for name, entry in given.items()
+        if entry["type"] == inputs.LITERAL and entry.get("value") is not None
+    }
 
 
 def _bug(error: Exception) -> str:

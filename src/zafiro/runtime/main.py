@@ -33,16 +33,16 @@ def main(arguments: list[str]) -> int:
         print(f"the runner needs {', '.join(missing)} in its environment", file=sys.stderr)
         return 1
     work = variables["ZAFIRO_WORK"]
-    if "--detach" in arguments and _detach(work):
-        return 0
-    if "--detach" not in arguments and not _register(work):
+    if "--detach" in arguments:
+        _detach(work)
+    elif not _register(work):
         print("another runner has this job already", file=sys.stderr)
         return 0
     return _run(work, variables)
 
 
-def _detach(work: str) -> bool:
-    """Goes on as a process of nobody. True in the one that was started, once the other is known.
+def _detach(work: str) -> None:
+    """Comes back in a process of nobody; the one that was started ends once that is on record.
 
     So the server never has children that must be waited for, and a launch that came back has
     left its record, whatever happens to the server next.
@@ -51,13 +51,12 @@ def _detach(work: str) -> bool:
     if os.fork():
         os.close(tell)
         os.read(ready, 1)
-        return True
+        os._exit(0)  # the launch waits for this
     os.close(ready)
     if not _register(work):
         os._exit(0)
     os.write(tell, b"1")
     os.close(tell)
-    return False
 
 
 def _register(work: str) -> bool:
@@ -97,9 +96,11 @@ def _run(work: str, variables: dict[str, str]) -> int:
     reports = Reports(api, events.stop, _log)
     result = Job(description, work, variables, events).run(reports)
     _write_result(work, result)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # from here on there is only the telling left
     linger_s = float(variables.get("ZAFIRO_LINGER_S") or _LINGER_S)
     if not reports.ended(result, patience_s=linger_s):
         _log(f"the server was not told the end within {linger_s:g} s; it is in {RESULT}")
+    _clean(work)
     return 0
 
 
@@ -152,6 +153,14 @@ def _write_result(work: str, result: dict[str, Any]) -> None:
         os.replace(path + ".partial", path)
     except OSError as error:  # a full disk; the report still goes to the server
         _log(f"{RESULT} could not be written: {error}")
+
+
+def _clean(work: str) -> None:
+    """Gives the disk back; what must stay (logs, outputs) is in the store."""
+    import shutil
+
+    for name in ("inputs", "outputs", "code", "env", "tmp"):
+        shutil.rmtree(os.path.join(work, name), ignore_errors=True)
 
 
 def _log(line: str) -> None:
