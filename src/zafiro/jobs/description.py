@@ -109,13 +109,21 @@ def environment(
 ) -> dict[str, Any] | None:
     """The recipe for the environment of that id or curated name; None for a plain one.
 
-    Raises NotFound for one that is neither in the workspace nor known as a curated one.
+    Raises Invalid for one that is neither in the workspace nor known as a curated one.
     """
     if not reference:
         return None
-    if environments.is_curated(reference):
+    asset = "/providers/" in reference
+    if not asset and environments.is_curated(reference):
         return environments.resolve(reference, settings=ctx.settings)
-    kept = assets.resolve(db, workspace, reference)
+    try:
+        kept = assets.resolve(db, workspace, reference)
+    except NotFound as e:
+        # Azure lists its curated environments in every workspace.
+        name = reference.split("/environments/")[-1].split("/")[0]
+        if asset and environments.is_curated(f"azureml:{name}"):
+            return environments.resolve(f"azureml:{name}", settings=ctx.settings)
+        raise Invalid("environment", str(e)) from e
     context = (kept.properties.get("build") or {}).get("contextUri")
     folder = locate(ctx, db, workspace, context, "environment.build").path if context else None
 
@@ -127,7 +135,11 @@ def environment(
         return path.read_text(errors="replace") if inside and path.is_file() else None
 
     return environments.resolve(
-        kept.properties, settings=ctx.settings, name=kept.name, read=read, files=folder
+        kept.properties,
+        settings=ctx.settings,
+        name=kept.name,
+        read=read,
+        files=None if folder is None else str(folder),
     )
 
 
