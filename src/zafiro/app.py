@@ -15,6 +15,7 @@ from zafiro.arm import errors as spelling
 from zafiro.arm import router
 from zafiro.backends import runner_archive
 from zafiro.backends.process import ProcessBackend
+from zafiro.blobs import rest as blobs
 from zafiro.core import names, slices
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
@@ -79,10 +80,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         db.close()
 
     api = Starlette(routes=_routes(ctx, gate, found), lifespan=lifespan)
-    storage = [
-        r for s in found if "storage" in s.faces for r in s.module("storage").routes(ctx, gate)
-    ]
-    return Zafiro(ctx, api, Starlette(routes=storage))
+    return Zafiro(ctx, api, Starlette(routes=blobs.storage_routes(ctx, gate)))
 
 
 def first_start(ctx: Context) -> None:

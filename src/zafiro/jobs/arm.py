@@ -125,7 +125,7 @@ def _outputs(call: Call, workspace: Workspace, kept: Kept) -> dict[str, Any]:
     asked = wire.command(kept.body["properties"]).outputs or {}
     shown: dict[str, Any] = {}
     for name, output in asked.items():
-        uri = description.output_uri(call.db, workspace, kept.job.name, name, output)
+        uri = description.output_uri(call.ctx, call.db, workspace, kept.job.name, name, output)
         given = output.dump() if output is not None else {}
         shown[name] = {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", **given, "uri": uri}
     return shown

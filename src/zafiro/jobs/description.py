@@ -149,7 +149,7 @@ def locate(ctx: Context, db: Session, workspace: Workspace, uri: str, field: str
         return locate(ctx, db, workspace, assets.resolve(db, workspace, uri).uri, field)
     try:
         if uri.startswith("azureml://jobs/"):
-            uri = job_output(db, workspace, uri)
+            uri = job_output(ctx, db, workspace, uri)
         elif uri.startswith("azureml:") and not uri.startswith("azureml://"):
             uri = assets.resolve(db, workspace, uri).uri
         elif uri.startswith("runs:/"):
@@ -160,7 +160,7 @@ def locate(ctx: Context, db: Session, workspace: Workspace, uri: str, field: str
         raise Invalid(field, str(e)) from e
 
 
-def job_output(db: Session, workspace: Workspace, uri: str) -> str:
+def job_output(ctx: Context, db: Session, workspace: Workspace, uri: str) -> str:
     """azureml://jobs/{job}/outputs/{output}/paths/{path} as a datastore URI.
 
     Raises NotFound for a job that is not there, Invalid for an output it does not have.
@@ -173,7 +173,7 @@ def job_output(db: Session, workspace: Workspace, uri: str) -> str:
     kept = store.get(db, workspace.guid, name)
     declared = wire.command(kept.body["properties"]).outputs or {}
     if output in declared:
-        base = output_uri(db, workspace, kept.job.name, output, declared[output])
+        base = output_uri(ctx, db, workspace, kept.job.name, output, declared[output])
         return f"{base.rstrip('/')}/{path}".rstrip("/")
     if output in ("artifacts", "default"):
         return artifact_uri(kept.job.name, path)
@@ -187,6 +187,7 @@ def artifact_uri(run: str, path: str) -> str:
 
 
 def output_uri(
+    ctx: Context,
     db: Session, workspace: Workspace, job: str, name: str, asked: wire.Output | None
 ) -> str:
     """Where an output goes: as asked, else below azureml/ in the default datastore."""
@@ -194,9 +195,9 @@ def output_uri(
         return (
             asked.uri.replace("${{name}}", job)
             .replace("${{output_name}}", name)
-            .replace("${{default_datastore}}", datastores.default(db, workspace).name)
+            .replace("${{default_datastore}}", datastores.default(ctx, db, workspace).name)
         )
-    store_name = datastores.default(db, workspace).name
+    store_name = datastores.default(ctx, db, workspace).name
     return f"azureml://datastores/{store_name}/paths/azureml/{job}/{name}/"
 
 
@@ -229,7 +230,7 @@ def _outputs(
 ) -> dict[str, Any]:
     found = {}
     for name, output in (asked.outputs or {}).items():
-        uri = output_uri(db, workspace, job, name, output)
+        uri = output_uri(ctx, db, workspace, job, name, output)
         place = locate(ctx, db, workspace, uri, f"outputs.{name}.path")
         if place.path is None:
             raise Invalid(

@@ -26,7 +26,7 @@ def outputs(
     found = {}
     for name, output in (asked.outputs or {}).items():
         kind = (output.job_output_type if output else None) or "uri_folder"
-        uri = description.output_uri(db, workspace, job.name, name, output)
+        uri = description.output_uri(ctx, db, workspace, job.name, name, output)
         there = bool((written.get(name) or {}).get("exists"))
         id = uri
         if output is not None and output.asset_name and job.status is Status.COMPLETED:
