@@ -261,4 +261,4 @@ def _code(
 def _place(place: Location) -> dict[str, Any]:
     if place.path is not None:
         return {"path": str(place.path)}
-    return {"url": place.url, "headers": dict(place.headers or {})}
+    return {"url": place.url}
