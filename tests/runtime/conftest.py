@@ -10,11 +10,19 @@ import pytest
 
 import packed_runner
 from runtime.execution_server import TOKEN, ExecutionServer
+from zafiro.testing.backend_contract import BARE_RECIPE
 
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packed_runner.build(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def environments(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.getbasetemp() / "environments"
+    packed_runner.warm(archive, folder, BARE_RECIPE)
+    return folder
 
 
 @pytest.fixture
@@ -27,8 +35,10 @@ def server() -> Iterator[ExecutionServer]:
 class Node:
     """A folder of this machine in which runners are started."""
 
-    def __init__(self, archive: Path, root: Path, server: ExecutionServer) -> None:
-        self.archive, self.server = archive, server
+    def __init__(
+        self, archive: Path, environments: Path, root: Path, server: ExecutionServer
+    ) -> None:
+        self.archive, self.environments, self.server = archive, environments, server
         self.work, self.artifacts = root / "work", root / "store" / "dcid.j"
         self.store = root / "store"
         self.work.mkdir(parents=True)
@@ -44,8 +54,8 @@ class Node:
             "code": None,
             "inputs": {},
             "outputs": {},
-            "environment": None,
-            "environments": str(self.store.parent / "environments"),
+            "environment": BARE_RECIPE,
+            "environments": str(self.environments),
             "artifacts": str(self.artifacts),
             "variables": {},
             "timeout_s": None,
@@ -58,6 +68,7 @@ class Node:
         self.runner = subprocess.Popen(
             [self.python, "-I", "-S", "-X", "utf8", str(self.archive)],
             stdin=subprocess.DEVNULL,
+            stderr=(self.work / "runner.log").open("ab"),
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": os.environ["HOME"],
@@ -82,6 +93,10 @@ class Node:
     def log(self) -> str:
         return (self.artifacts / "user_logs" / "std_log.txt").read_text()
 
+    @property
+    def runner_log(self) -> str:
+        return (self.work / "runner.log").read_text()
+
     def wait_for_log(self, text: str, within_s: float = 10) -> None:
         end = time.monotonic() + within_s
         while True:
@@ -92,8 +107,10 @@ class Node:
 
 
 @pytest.fixture
-def node(archive: Path, tmp_path: Path, server: ExecutionServer) -> Iterator[Node]:
-    node = Node(archive, tmp_path / "node", server)
+def node(
+    archive: Path, environments: Path, tmp_path: Path, server: ExecutionServer
+) -> Iterator[Node]:
+    node = Node(archive, environments, tmp_path / "node", server)
     yield node
     if node.runner and node.runner.poll() is None:
         node.runner.kill()

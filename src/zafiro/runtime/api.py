@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from urllib.parse import urlsplit
 
 TYPE_CHECKING = False  # `typing` costs 3 ms of every job
 if TYPE_CHECKING:
-    import ssl
     from typing import Any
 
 VERSION = 1
@@ -87,8 +87,6 @@ class Api:
         )
 
     def _trust(self) -> ssl.SSLContext:
-        import ssl
-
         if not self._ca:
             return ssl.create_default_context()
         return ssl.create_default_context(cafile=self._ca)

@@ -69,7 +69,7 @@ class Command:
 
     def wait(self, *, timeout_s: float | None, grace: Callable[[], float]) -> tuple[str, int, int]:
         """(DONE, CANCELED or TIMEOUT; exit code, 128 + n for signal n; the rank it is from)."""
-        threading.Thread(target=self._reap, name="reaper", daemon=True).start()
+        self._collect()
         outcome, code, rank = DONE, 0, 0
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while self._left:
@@ -92,17 +92,26 @@ class Command:
         self._end(grace() if asked else _STRAGGLERS_S, asked=asked)
         return outcome, code, rank
 
+    def abandon(self) -> None:
+        """Ends what was started already when not everything could be."""
+        self._collect()
+        self._end(0.0, asked=True)
+
     def _end(self, grace_s: float, *, asked: bool) -> None:
         if not asked and self._adopted and self._quiet_within(0.05):
             return
-        told = tree.send(self._cookie, signal.SIGTERM)
-        if told:
-            self._say(f"asked {told} process(es) to end; insisting after {grace_s:g} s")
+        told: set[int] = set()
         end = time.monotonic() + grace_s
-        while time.monotonic() < end and tree.members(self._cookie):
+        while members := tree.members(self._cookie):
+            if fresh := members - told:  # also what was just being started
+                tree.send(fresh, signal.SIGTERM)
+                self._say(f"asked {len(fresh)} process(es) to end; insisting after {grace_s:g} s")
+                told |= fresh
+            if time.monotonic() >= end:
+                break
             self._rest(min(0.2, max(0.0, end - time.monotonic())))
         for _ in range(100):  # what forks while it is being killed is found the next time
-            if not tree.send(self._cookie, signal.SIGKILL):
+            if not tree.send(tree.members(self._cookie), signal.SIGKILL):
                 return
             self._rest(0.02)
         self._say("some processes of the job could not be killed")
@@ -130,6 +139,9 @@ class Command:
             return self._events.queue.get(timeout=wait_s)
         except queue.Empty:
             return "late", None
+
+    def _collect(self) -> None:
+        threading.Thread(target=self._reap, name="reaper", daemon=True).start()
 
     def _reap(self) -> None:
         while True:

@@ -48,7 +48,8 @@ def prepare(
 def _bring(
     name: str, entry: Mapping[str, Any], target: str, ca: str, stopped: Callable[[], bool]
 ) -> str:
-    path, uri = entry.get("path"), entry.get("uri", "")
+    path = entry.get("path")
+    uri = str(entry.get("uri") or "").partition("?")[0]  # what follows may be a signature
     if path:
         source = os.path.normpath(path)
         if not os.path.exists(source):
@@ -68,7 +69,7 @@ def _bring(
         if entry["type"] != "uri_file":
             raise JobFailed(
                 INPUT,
-                f"input '{name}' is a {entry['type']} at {uri or entry['url']}: a folder cannot be "
+                f"input '{name}' is a {entry['type']} at {uri}: a folder cannot be "
                 "fetched over https by this version of Zafiro; use a uri_file or a datastore",
             )
         return download(name, entry, target, ca, stopped)

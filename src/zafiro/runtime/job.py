@@ -50,6 +50,7 @@ class Job:
             status, error = "Failed", failed
         except Canceled:
             status = "Canceled"
+            self._system(f"stopped: {self._events.stopping}")
         except OSError as failed:
             status, error = "Failed", of_system(failed, self._doing)
         except Exception as failed:  # noqa: BLE001 - the edge of the runner: it must report
@@ -153,20 +154,22 @@ class Job:
         os.makedirs(temporary, exist_ok=True)
         variables.update(PYTHONUNBUFFERED="1", TMPDIR=temporary)
         variables.update(prefix.variables)
-        variables["PATH"] = os.pathsep.join([str(prefix.bin), variables.get("PATH") or os.defpath])
+        path = variables.get("PATH") or os.defpath
+        if path.split(os.pathsep)[0] != str(prefix.bin):
+            variables["PATH"] = str(prefix.bin) + os.pathsep + path
         return variables
 
     def _code(self) -> str:
         """The working directory of the command: a copy of the code, if there is any."""
         self._doing = "copying the code"
         folder = os.path.join(self._work, "code")
-        os.makedirs(folder, exist_ok=True)
-        code = self._told.get("code")
+        told = self._told.get("code")
+        code = os.path.realpath(told["path"]) if told else None
+        if code and not os.path.isdir(code):
+            raise JobFailed(SYSTEM, f"the job's code is not there: {code}")
+        outputs.keep(folder, self._artifacts, code)
         if code:
-            if not os.path.isdir(code["path"]):
-                raise JobFailed(SYSTEM, f"the job's code is not there: {code['path']}")
-            files.copy(os.path.realpath(code["path"]), folder, self._events.stopped)
-        outputs.keep(folder, self._artifacts)
+            files.copy(code, folder, self._events.stopped)
         return folder
 
     def _log_of_rank(self, rank: int, ranks: int) -> logs.Log:
@@ -192,8 +195,12 @@ class Job:
         )
         written = [self._log_of_rank(rank, len(ranks)) for rank in range(len(ranks))]
         starts = [log.size() for log in written]
-        for rank, log in enumerate(written):
-            running.start(argv, {**variables, **ranks[rank]}, code, log.descriptor)
+        try:
+            for rank, log in enumerate(written):
+                running.start(argv, {**variables, **ranks[rank]}, code, log.descriptor)
+        except OSError:
+            running.abandon()
+            raise
         limit_s = self._told.get("timeout_s")
         outcome, exit_code, rank = running.wait(timeout_s=limit_s, grace=self._grace_s)
         if outcome == CANCELED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 
 _TAIL_LINES = 40
@@ -79,7 +80,7 @@ def cause(lines: list[str], exit_code: int) -> tuple[str, str]:
     if exit_code == 137:
         return "the command was killed (SIGKILL); most often the machine ran out of memory", tail
     if 128 < exit_code < 160:
-        return f"the command was ended by signal {exit_code - 128}", tail
+        return f"the command was ended by signal {_signal(exit_code - 128)}", tail
     for line in reversed(lines):
         if line.strip():
             return line.strip()[:1000], tail
@@ -117,3 +118,10 @@ def _last_traceback(lines: list[str], before: int) -> int | None:
         if _TRACEBACK.match(lines[number]):
             return number
     return None
+
+
+def _signal(number: int) -> str:
+    try:
+        return f"{number} ({signal.Signals(number).name})"
+    except ValueError:
+        return str(number)

@@ -54,10 +54,17 @@ def present(described: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def keep(code: str, artifacts: str) -> None:
-    """Makes ./outputs and ./logs of the working directory part of the job's artifacts."""
+def keep(folder: str, artifacts: str, code: str | None) -> None:
+    """Makes ./outputs and ./logs of the working directory part of the job's artifacts.
+
+    Before the code is copied there: what it has in a folder of that name is kept as well. A file
+    of that name is left to be one.
+    """
+    os.makedirs(folder, exist_ok=True)
     for name in _KEPT:
-        place, kept = os.path.join(code, name), os.path.join(artifacts, name)
-        if not os.path.lexists(place):
-            os.makedirs(kept, exist_ok=True)
-            os.symlink(kept, place)
+        given = os.path.join(code, name) if code else ""
+        if code and os.path.lexists(given) and (os.path.islink(given) or not os.path.isdir(given)):
+            continue
+        kept = os.path.join(artifacts, name)
+        os.makedirs(kept, exist_ok=True)
+        os.symlink(kept, os.path.join(folder, name))

@@ -55,13 +55,13 @@ def members(cookie: str) -> set[int]:
     return found
 
 
-def send(cookie: str, number: signal.Signals) -> int:
-    """Sends a signal to every process of the job; how many got it."""
+def send(pids: set[int], number: signal.Signals) -> int:
+    """Sends a signal to each; how many got it."""
     told = 0
-    for pid in members(cookie):
+    for pid in pids:
         try:
             os.kill(pid, number)
             told += 1
-        except OSError:
+        except OSError:  # over meanwhile
             continue
     return told

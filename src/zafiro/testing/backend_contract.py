@@ -17,13 +17,28 @@ import pytest
 
 from zafiro.computes.backend import Backend, Handle, LaunchFailed, Phase, Results, Seen, Work
 
+# The smallest recipe: a Python without packages of its own. Built once, then shared.
+BARE_RECIPE: dict[str, Any] = {
+    "hash": "ba5e" * 16,
+    "name": "bare",
+    "python": None,
+    "requirements": [],
+    "pip_options": [],
+    "variables": {},
+    "notes": [],
+    "failure": None,
+}
 _OVER = (Phase.EXITED, Phase.LOST)
 
 
 class DescribedJob:
-    """Serves the description of one job, and says cancel to nobody. Keeps the reports."""
+    """Serves the description of one job, and says cancel to nobody. Keeps the reports.
 
-    def __init__(self, folder: Path) -> None:
+    `environments` is the cache of Python environments, worth keeping for all tests.
+    """
+
+    def __init__(self, folder: Path, environments: Path) -> None:
+        self._environments = environments
         self.folder, self.reports = folder, list[dict[str, Any]]()
         self.command = "true"
         job = self
@@ -61,8 +76,8 @@ class DescribedJob:
             "code": None,
             "inputs": {},
             "outputs": {},
-            "environment": None,
-            "environments": str(self.folder / "environments"),
+            "environment": BARE_RECIPE,
+            "environments": str(self._environments),
             "artifacts": str(self.folder / "artifacts"),
             "variables": {"HERE": str(self.folder)},
             "timeout_s": None,
@@ -126,8 +141,10 @@ class BackendContract:
         return None
 
     @pytest.fixture
-    def job(self, tmp_path: Path) -> Iterator[DescribedJob]:
-        job = DescribedJob(tmp_path)
+    def job(
+        self, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[DescribedJob]:
+        job = DescribedJob(tmp_path, tmp_path_factory.getbasetemp() / "environments")
         yield job
         job.close()
 
