@@ -12,9 +12,21 @@ from zafiro.core import errors
 log = logging.getLogger(__name__)
 
 
+class Spelled(errors.ZafiroError):
+    """An error that a client recognises by its ARM spelling. Raised by ARM faces only."""
+
+    def __init__(
+        self, status: int, code: str, message: str, details: list[dict[str, Any]] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.details = status, code, details
+
+
 def spell(error: Exception) -> tuple[int, str, str]:
     """(HTTP status, ARM error code, message)."""
     match error:
+        case Spelled():
+            return error.status, error.code, str(error)
         case errors.Invalid():
             return 400, "ValidationError", str(error)
         case errors.Denied(unknown=True):
@@ -37,7 +49,8 @@ def spell(error: Exception) -> tuple[int, str, str]:
 def response(error: Exception) -> JSONResponse:
     status, code, message = spell(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return JSONResponse(body(code, message), status, headers)
+    details = error.details if isinstance(error, Spelled) else None
+    return JSONResponse(body(code, message, details), status, headers)
 
 
 def body(code: str, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:

@@ -122,8 +122,9 @@ class Router:
     def _list(self, request: Request, call: Call, collection: str) -> Response:
         kind = self._kind(f"{call.id.type}/{collection}".strip("/"))
         self._authorise(call.caller, "GET", kind.path, str(call.id))
-        if call.id.segments:
-            self._kind(call.id.type).keeper.get(call)
+        holder = self._kind(call.id.type) if call.id.segments else None
+        if holder is not None and collection.lower() != "versions":  # these come with their holder
+            holder.keeper.get(call)
         page = kind.keeper.under(call, collection)
         shown: dict[str, Any] = {"value": [self._show(kind, call, r) for r in page.records]}
         if page.next is not None:
