@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 import zafiro
 from zafiro.arm import errors as spelling
 from zafiro.arm import router
+from zafiro.assets import service as assets
 from zafiro.backends import runner_archive
 from zafiro.backends.process import ProcessBackend
 from zafiro.blobs import rest as blobs
@@ -27,6 +28,7 @@ from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.identity import domain as rights
 from zafiro.identity import service as identity
+from zafiro.jobs import description
 from zafiro.workspaces import service as workspaces
 
 log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         if "workspace" in one.hooks:
             ctx.furnish.append(one.module("service").furnish)
             ctx.clear.append(one.module("service").clear)
+    assets.resolvers[:] = [description.resolver(ctx)]
     first_start(ctx)
     loops = Loops(ctx, [loop for s in found for n in s.loops for loop in s.module(n).loops(ctx)])
 

@@ -9,6 +9,6 @@ NEEDS = (
     "computes",
     "tracking",
 )
-FACES = ("arm", "execution")
+FACES = ("arm", "execution", "rest")
 LOOPS = ("loop",)
 HOOKS = ("workspace",)

@@ -117,14 +117,15 @@ def environment(
     if not asset and environments.is_curated(reference):
         return environments.resolve(reference, settings=ctx.settings)
     try:
-        kept = assets.resolve(db, workspace, reference)
+        kept = assets.resolve(db, workspace, reference, "environments")
     except NotFound as e:
         # Azure lists its curated environments in every workspace.
         name = reference.split("/environments/")[-1].split("/")[0]
         if asset and environments.is_curated(f"azureml:{name}"):
             return environments.resolve(f"azureml:{name}", settings=ctx.settings)
         raise Invalid("environment", str(e)) from e
-    context = (kept.properties.get("build") or {}).get("contextUri")
+    build: Any = kept.properties.get("build") or {}
+    context = build.get("contextUri")
     folder = locate(ctx, db, workspace, context, "environment.build").path if context else None
 
     def read(relative: str) -> str | None:
@@ -151,7 +152,7 @@ def locate(ctx: Context, db: Session, workspace: Workspace, uri: str, field: str
         if uri.startswith("azureml://jobs/"):
             uri = job_output(ctx, db, workspace, uri)
         elif uri.startswith("azureml:") and not uri.startswith("azureml://"):
-            uri = assets.resolve(db, workspace, uri).uri
+            uri = assets.resolve(db, workspace, uri, "data").uri
         elif uri.startswith("runs:/"):
             run, _, path = uri.removeprefix("runs:/").partition("/")
             uri = artifact_uri(run, path)
@@ -181,14 +182,25 @@ def job_output(ctx: Context, db: Session, workspace: Workspace, uri: str) -> str
     raise Invalid("uri", f"job '{name}' has no output '{output}'; it has {known}")
 
 
+def resolver(ctx: Context) -> assets.Resolver:
+    """What the assets slice asks when a model or data asset is made of a job's output."""
+
+    def of_job(db: Session, workspace: Workspace, job: str, output: str) -> str | None:
+        try:
+            return job_output(ctx, db, workspace, f"azureml://jobs/{job}/outputs/{output}")
+        except (NotFound, Invalid):
+            return None
+
+    return of_job
+
+
 def artifact_uri(run: str, path: str) -> str:
     root = names.artifact_root(run)
     return f"azureml://datastores/{names.ARTIFACT_STORE}/paths/{root}/{path}".rstrip("/")
 
 
 def output_uri(
-    ctx: Context,
-    db: Session, workspace: Workspace, job: str, name: str, asked: wire.Output | None
+    ctx: Context, db: Session, workspace: Workspace, job: str, name: str, asked: wire.Output | None
 ) -> str:
     """Where an output goes: as asked, else below azureml/ in the default datastore."""
     if asked is not None and asked.uri:
