@@ -2,3 +2,4 @@
 
 NEEDS = ("workspaces",)
 FACES = ("arm",)
+HOOKS = ("workspace",)
