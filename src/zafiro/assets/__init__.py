@@ -1,5 +1,5 @@
 """Assets: versioned code, data, environments, models and components of a workspace."""
 
-NEEDS = ("workspaces",)
+NEEDS = ("workspaces", "datastores", "blobs")
 FACES = ("arm",)
 HOOKS = ("workspace",)

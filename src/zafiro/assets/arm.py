@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from zafiro.arm.errors import Spelled
-from zafiro.arm.resource import Call, Page, ResourceType
-from zafiro.assets import service, wire
+from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall
+from zafiro.assets import service, uploads, wire
 from zafiro.assets.domain import COMPONENT_DEFAULT, KINDS, PathFixed, check_name
+from zafiro.assets.sources import is_there
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid, Unsupported
+from zafiro.core.names import ML
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
@@ -58,8 +60,16 @@ class Versions:
         check_name("name", name)
         check_name("version", version)
         try:
+            workspace = _workspace(call)
             made, new = service.put(
-                call.db, _workspace(call), self.kind, name, version, body, by=call.caller.name
+                call.db,
+                workspace,
+                self.kind,
+                name,
+                version,
+                body,
+                look=uploads.look(call.ctx, call.db, workspace),
+                by=call.caller.name,
             )
         except PathFixed as e:
             # The words azure-ai-ml 1.35.2 knows this by; why, stands beside them.
@@ -98,11 +108,11 @@ class Versions:
 
     def _same(self, call: Call, workspace: Workspace) -> Page:
         """Code with the same content, under any name: the client asks below one it made up."""
-        asked = call.query.get("hashversion", "")
+        asked, look = call.query.get("hashversion", ""), uploads.look(call.ctx, call.db, workspace)
         found = [
             code
             for code in service.find_by_hash(call.db, workspace, self.kind, call.query["hash"])
-            if asked in ("", wire.hash_version(code))
+            if asked in ("", wire.hash_version(code)) and is_there(code.uri, look)
         ]
         return Page([wire.version(one) for one in found[:1]])
 
@@ -138,4 +148,20 @@ TYPES = [
         ResourceType(f"workspaces/{kind}/versions", wire.SHAPES[kind], Versions(kind)),
         ResourceType(f"workspaces/{kind}/labels", keeper=Labels(kind)),
     )
+]
+
+
+def _upload_place(call: RouteCall) -> dict[str, Any]:
+    check_name("name", call.names["n"])
+    check_name("version", call.names["v"])
+    workspace = workspaces.find(call.db, call.names["s"], call.names["g"], call.names["w"])
+    return uploads.place(call.ctx, workspace)
+
+
+_BASE = f"/subscriptions/{{s}}/resourceGroups/{{g}}/providers/{ML}/workspaces/{{w}}"
+
+# Asked before there is such a version, so it is no action of one.
+ROUTES = [
+    ArmRoute("POST", f"{_BASE}/{kind}/{{n}}/versions/{{v}}/startPendingUpload", _upload_place)
+    for kind in KINDS
 ]
