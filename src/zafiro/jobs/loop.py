@@ -9,12 +9,14 @@ from zafiro.computes import service as computes
 from zafiro.computes.backend import Backend, Handle, LaunchFailed, Phase, Results, Work
 from zafiro.core import clock
 from zafiro.core.context import Context
+from zafiro.core.errors import Invalid
 from zafiro.core.loops import Loop
 from zafiro.identity import service as identity
 from zafiro.jobs import service, store
 from zafiro.jobs.domain import LAUNCHED, Failure, Job, Status, ended, lost
 from zafiro.jobs.store import Claim
 from zafiro.tracking import service as tracking
+from zafiro.workspaces import service as workspaces
 
 LEASE_S = 60.0
 GRACE_S = 10.0
@@ -59,16 +61,31 @@ def watch(ctx: Context) -> bool:
 
 
 def _claim_queued(ctx: Context, db: Session) -> Claim | None:
-    active = store.counts(db, tuple(LAUNCHED))
-    if sum(active.values()) >= slots(ctx):
+    """The job that waited longest for a compute that has a node free, on a machine with a slot."""
+    if store.count(db, tuple(LAUNCHED)) >= slots(ctx):
         return None
-    full = [c for c, number in active.items() if number >= computes.max_nodes(db, c)]
-    claim = store.claim_queued(db, full=full, lease_s=LEASE_S)
-    if claim is None:
-        return None
-    job = store.change(db, claim.job.to(Status.STARTING).stepped("starting", clock.now()))
-    tracking.set_status(db, job.guid, job.name, job.status.value)
-    return Claim(job, claim.token)
+    full: list[str] = []
+    while (claim := store.claim_queued(db, full=full, lease_s=LEASE_S)) is not None:
+        job = claim.job
+        workspace = workspaces.by_id(db, job.workspace)
+        try:
+            compute = computes.get(db, workspace, job.compute.rpartition("/")[2])
+        except Invalid as e:  # deleted while the job waited
+            service.end(ctx, db, _failed(job, str(e)))
+            store.release(db, claim)
+            continue
+        if compute.can_run_jobs and computes.occupy(db, workspace, compute, job.name):
+            job = store.change(db, job.to(Status.STARTING).stepped("starting", clock.now()))
+            tracking.set_status(db, job.guid, job.name, job.status.value)
+            return Claim(job, claim.token)
+        full.append(job.compute)
+        store.release(db, claim)
+    return None
+
+
+def _failed(job: Job, why: str) -> Job:
+    failure = Failure("SystemError", f"the job could not be started: {why}")
+    return ended(job, Status.FAILED, clock.now(), None, failure)
 
 
 def slots(ctx: Context) -> int:
@@ -91,11 +108,11 @@ def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
         },
         directory=service.folder(ctx, job),
     )
-    failure, handle = None, None
+    handle, why = None, ""
     try:
         handle = backend.launch(work)
     except LaunchFailed as e:
-        failure = Failure("SystemError", f"the job could not be started: {e}")
+        why = str(e)
     with ctx.db.begin() as db:
         now = store.lock(db, job.key)
         if not store.release(db, claim):
@@ -103,7 +120,7 @@ def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
         if handle is not None:
             store.set_handle(db, now, handle)
         else:
-            service.end(ctx, db, ended(now, Status.FAILED, clock.now(), None, failure))
+            service.end(ctx, db, _failed(now, why))
 
 
 def _stop(ctx: Context, claim: Claim) -> None:

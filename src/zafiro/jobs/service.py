@@ -1,5 +1,6 @@
 """What may be asked of jobs: functions of an open session."""
 
+import contextlib
 import shutil
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -152,6 +153,7 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
     if found:
         tracking.set_outputs(db, job.guid, job.name, found)
     store.change(db, job)
+    _free_nodes(db, job)
     error = None
     if job.failure is not None:
         error = wire.error(job.failure.code, job.failure.message, job.failure.tail)
@@ -160,6 +162,13 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
         db, job.guid, job.name, job.status.value, at_ms=_ms(at or clock.now()), error=error
     )
     return job
+
+
+def _free_nodes(db: Session, job: Job) -> None:
+    workspace = workspaces.by_id(db, job.workspace)
+    with contextlib.suppress(Invalid):  # the compute was deleted, and its nodes with it
+        compute = computes.get(db, workspace, job.compute.rpartition("/")[2])
+        computes.free(db, workspace, compute, job.name)
 
 
 def delete(ctx: Context, db: Session, guid: str, name: str) -> Path:

@@ -125,14 +125,9 @@ def remove_all(db: Session, guid: str) -> None:
     db.execute(delete(JobRow).where(JobRow.guid == guid))
 
 
-def counts(db: Session, statuses: Sequence[Status]) -> dict[str, int]:
-    """How many jobs of these statuses each compute ("{guid}/{name}") has."""
-    query = (
-        select(JobRow.compute, func.count())
-        .where(JobRow.status.in_(statuses))
-        .group_by(JobRow.compute)
-    )
-    return {row[0]: row[1] for row in db.execute(query)}
+def count(db: Session, statuses: Sequence[Status]) -> int:
+    """How many jobs have one of these statuses."""
+    return db.scalar(select(func.count()).where(JobRow.status.in_(statuses))) or 0
 
 
 def claim_queued(db: Session, *, full: Sequence[str], lease_s: float) -> Claim | None:
