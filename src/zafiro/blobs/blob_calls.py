@@ -22,7 +22,7 @@ from zafiro.blobs.domain import (
     block_id,
     span,
 )
-from zafiro.blobs.service import Store, Upload, commit, lists, stage
+from zafiro.blobs.service import Opened, Store, Upload, commit, lists, stage
 from zafiro.blobs.store import Check
 from zafiro.core.errors import NotFound, Unsupported
 
@@ -36,6 +36,11 @@ MOST_IN_ONE_PUT = 5000 << 20
 MOST_IN_A_BLOCK = 4000 << 20
 MOST_IN_AN_APPEND = 100 << 20
 _SMALL = 1 << 20
+_AT_ONCE = 256 << 10
+# Put Blob keeps an MD5 of its own of content up to this size. Of larger content it keeps what the
+# client sends: computing it costs as much as all the rest of a large upload.
+_OWN_MD5 = 4 << 20
+_MD5S = ("content-md5", "x-ms-blob-content-md5")
 # Conditions every request may carry that this store cannot judge.
 _NOT_HERE = {
     "x-ms-if-tags": "a condition on blob tags",
@@ -84,7 +89,7 @@ def write_check(call: Call, grant: Grant) -> Check:
 
 
 async def get(store: Store, call: Call, grant: Grant) -> None:
-    opened = await run(store.open, call.account, call.container, call.blob)
+    opened, content = await run(_open, store, call)
     try:
         blob = opened.blob
         headers = wire.blob_headers(blob, call.query if "sig" in call.query else {})
@@ -103,6 +108,8 @@ async def get(store: Store, call: Call, grant: Grant) -> None:
             if blob.traits.md5:
                 headers["content-md5"] = blob.traits.md5
             headers["content-length"] = str(blob.size)
+            if content is not None:
+                return await call.answer(200, headers, content)
             return await call.send_file(200, headers, opened, 0, blob.size)
         first, count = part
         headers["content-length"] = str(count)
@@ -113,9 +120,22 @@ async def get(store: Store, call: Call, grant: Grant) -> None:
             raise Unsupported("a CRC64 of a range (ask for its MD5)")
         if call.headers.get("x-ms-range-get-content-md5", "").lower() == "true":
             headers["content-md5"] = await run(_range_md5, opened.fd, first, count)
+        if content is not None:
+            return await call.answer(206, headers, content[first : first + count])
         await call.send_file(206, headers, opened, first, count)
     finally:
         opened.close()
+
+
+def _open(store: Store, call: Call) -> tuple[Opened, bytes | None]:
+    """The blob, and its bytes when they are few and all wanted: one visit to a thread, not two."""
+    opened = store.open(call.account, call.container, call.blob)
+    size, content = opened.blob.size, None
+    if call.method == "GET" and size <= _AT_ONCE:
+        content = os.pread(opened.fd, size, 0)
+        if len(content) < size:  # somebody cut the file just now
+            content = None
+    return opened, content
 
 
 def _range_md5(fd: int, first: int, count: int) -> str:
@@ -160,7 +180,8 @@ async def put(store: Store, call: Call, grant: Grant) -> None:
         content = await call.body(_SMALL)
         blob = await run(_put_small, store, where, content, traits, kind, check, call.headers)
     else:
-        upload = await run(store.upload, call.account, call.container)
+        digest = call.length <= _OWN_MD5 or any(name in call.headers for name in _MD5S)
+        upload = await run(lambda: store.upload(call.account, call.container, digest=digest))
         try:
             # Told before the bytes are kept, so that a hopeless upload costs no disk.
             await run(_check_now, store, where, check)
@@ -207,7 +228,7 @@ def _put_upload(
     kind: str = BLOCK,
 ) -> Blob:
     if kind == BLOCK:
-        for name in ("content-md5", "x-ms-blob-content-md5"):
+        for name in _MD5S:
             _same_md5(headers.get(name, ""), upload.md5)
     return store.put(*where, upload, traits, kind=kind, check=check)
 

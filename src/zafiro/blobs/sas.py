@@ -151,14 +151,13 @@ def _check_from(query: Mapping[str, str], secure: bool, client: str) -> None:
 
 
 def _moment(name: str, text: str) -> datetime:
-    for pattern in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text[:26] + "Z" if len(text) > 27 else text, pattern).replace(
-                tzinfo=timezone.utc
-            )
-        except ValueError:
-            continue
-    raise _wrong(f"{name} is not a UTC time: '{text}'")
+    """Also of `2026-11-20`, `2026-11-20T17:00Z` and of seven digits behind the second."""
+    head, dot, fraction = text.removesuffix("Z").partition(".")
+    try:
+        found = datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}" if dot else head)
+    except ValueError:
+        raise _wrong(f"{name} is not a UTC time: '{text}'") from None
+    return found.replace(tzinfo=timezone.utc) if found.tzinfo is None else found
 
 
 def _wrong(why: str) -> Refused:
