@@ -106,6 +106,13 @@ def test_an_image_with_conda_is_the_conda_environment() -> None:
     assert recipe["additions"] == []  # azureml-mlflow brings mlflow
 
 
+def test_mlflow_and_mlflow_skinny_get_one_version() -> None:
+    conda = "dependencies: [{pip: ['mlflow== 1.26.1', azureml-mlflow==1.42.0]}]"
+    assert resolve({"condaFile": conda}, settings=PLAIN)["additions"] == ["mlflow-skinny==1.26.1"]
+    unpinned = "dependencies: [{pip: [mlflow, azureml-mlflow]}]"
+    assert resolve({"condaFile": unpinned}, settings=PLAIN)["additions"] == []
+
+
 def test_a_build_context_is_read() -> None:
     files = {
         "docker/Dockerfile": f"FROM {OPENMPI}\nCOPY r.txt /r.txt\nRUN pip install -r /r.txt",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 # Packages that bring `import mlflow`.
@@ -91,6 +92,7 @@ def recipe(
     """
     named = {name_of(line) for line in content.requirements}
     additions = [] if named & _TRACKING else [TRACKING]
+    twins = _twins(content.requirements)
     notes = list(content.notes)
     if additions:
         notes.append(f"the definition names no mlflow: {TRACKING} is added, so that jobs can log")
@@ -99,7 +101,7 @@ def recipe(
         "requirements": sorted(content.requirements, key=lambda line: (name_of(line), line)),
         "constraints": sorted(content.constraints),
         "pip_options": list(content.pip_options),
-        "additions": additions,
+        "additions": additions + twins,
     }
     canonical = json.dumps(matters, sort_keys=True, separators=(",", ":"))
     made: dict[str, Any] = {
@@ -108,7 +110,7 @@ def recipe(
         "python": content.python,
         "requirements": list(content.requirements),
         "constraints": list(content.constraints),
-        "additions": additions,
+        "additions": additions + twins,
         "pip_options": list(content.pip_options),
         "variables": dict(content.variables),
         "notes": notes,
@@ -117,6 +119,17 @@ def recipe(
     if files:
         made["files"] = files
     return made
+
+
+def _twins(requirements: tuple[str, ...]) -> list[str]:
+    """mlflow and mlflow-skinny own the same files. azureml-mlflow asks for any mlflow-skinny, so
+    beside an older mlflow the newest would be laid over it, and neither could be imported."""
+    lines = {name_of(line): line for line in requirements}
+    mlflow = lines.get("mlflow")
+    if mlflow is None or "azureml-mlflow" not in lines or "mlflow-skinny" in lines:
+        return []
+    specifier = Requirement(mlflow).specifier
+    return [f"mlflow-skinny{specifier}"] if specifier else []
 
 
 def _is_bare(requirement: str) -> bool:

@@ -140,11 +140,17 @@ def _variables() -> dict[str, str]:
     asked = kept.pop("REQUESTS_CA_BUNDLE", ""), kept.pop("CURL_CA_BUNDLE", "")
     ours = kept.get("ZAFIRO_CA", "")
     for file in (kept.pop("SSL_CERT_FILE", ""), kept.get("PIP_CERT", ""), *asked):
-        if file and file != ours and os.path.isfile(file):
+        if file and os.path.isfile(file) and (file != ours or _has_several(file)):
             kept["SSL_CERT_FILE"] = file
             kept.setdefault("PIP_CERT", file)
             break
     return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def _has_several(file: str) -> bool:
+    """Whether a bundle of certificates holds more than the one of this installation."""
+    with open(file, encoding="utf-8", errors="replace") as bundle:
+        return bundle.read().count("BEGIN CERTIFICATE") > 1
 
 
 def options_of_uv(pip_options: Sequence[str]) -> list[str]:
@@ -194,7 +200,7 @@ def cause(lines: Sequence[str], requirements: Sequence[str]) -> str:
     """One sentence that names the requirement at fault, from what uv or pip wrote."""
     text = re.sub(r"\s+", " ", " ".join(line.strip(_FRAME) for line in lines)).strip()
     if "Git operation failed" in text:
-        which = [line for line in requirements if "git+" in line and line in text]
+        which = [line for line in requirements if "git+" in line and masked(line) in text]
         why = next((line.strip() for line in reversed(lines) if "fatal: " in line), "")
         return f"{_list(which) if which else 'a Git repository'} cannot be fetched: {why[:200]}"
     if match := re.search(r"Failed to (?:download and )?build(?: distribution)? `([^`]+)`", text):
@@ -245,6 +251,6 @@ def named(text: str, requirements: Sequence[str]) -> list[str]:
 
 
 def _list(requirements: Sequence[str]) -> str:
-    words = [f"'{requirement}'" for requirement in requirements]
+    words = [f"'{masked(requirement)}'" for requirement in requirements]
     kind = "requirement" if len(words) == 1 else "requirements"
     return f"{kind} {' and '.join([', '.join(words[:-1]), words[-1]] if words[1:] else words)}"
