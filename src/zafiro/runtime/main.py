@@ -85,6 +85,8 @@ def _run(work: str, variables: dict[str, str]) -> int:
     from .stop import Events
 
     events = Events()
+    # Whoever started us may have kept signals to itself.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
     signal.signal(signal.SIGTERM, lambda *_: events.stop("canceled by the compute"))
     signal.signal(signal.SIGINT, lambda *_: events.stop("canceled by the compute"))
     url, token = variables["ZAFIRO_EXECUTION_URL"], variables["ZAFIRO_JOB_TOKEN"]
