@@ -1,5 +1,8 @@
+import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,36 @@ class TestProcess(BackendContract):
 def test_only_what_describes_the_machine_is_handed_on() -> None:
     given = {"PATH": "/bin", "LC_ALL": "C", "PIP_CERT": "c", "AWS_SECRET_ACCESS_KEY": "s"}
     assert of_machine(given) == {"PATH": "/bin", "LC_ALL": "C", "PIP_CERT": "c"}
+
+
+_SERVER = """
+import json, os, pathlib, signal, sys
+from zafiro.backends.process import ProcessBackend
+from zafiro.computes.backend import Work
+archive, name, variables, directory, noted = sys.argv[1:]
+work = Work(name, json.loads(variables), pathlib.Path(directory))
+handle = ProcessBackend(pathlib.Path(archive)).launch(work)
+pathlib.Path(noted).write_text(json.dumps(handle))
+os.killpg(0, signal.SIGKILL)
+"""
+
+
+def test_work_outlives_a_server_that_is_killed(
+    archive: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    job = DescribedJob(tmp_path, tmp_path_factory.getbasetemp() / "environments")
+    work = job.work("echo 1 > $HERE/begun; until [ -e $HERE/go ]; do sleep 0.01; done; exit 9")
+    noted, variables = tmp_path / "handle", json.dumps(work.variables)
+    server = subprocess.run(
+        [sys.executable, "-c", _SERVER, archive, work.name, variables, work.directory, noted],
+        start_new_session=True,
+        check=False,
+    )
+    assert server.returncode == -signal.SIGKILL
+    handle, backend = json.loads(noted.read_text()), ProcessBackend(archive)
+    job.made("begun")
+    assert backend.look(handle) == Seen(Phase.RUNNING)
+    (tmp_path / "go").touch()
+    wait_until(lambda: backend.look(handle) == Seen(Phase.EXITED, 9))
+    wait_until(lambda: job.reports[-1]["phase"] == "ended")
+    job.close()

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 RECORD, RESULT, LOG, STOP = "runner.json", "result.json", "runner.log", "stop"
 _START_WITHIN_S = 30.0
-_INSIST_AFTER_S = 5.0  # beyond the grace, which the runner itself keeps
+_INSIST_AFTER_S = 30.0  # beyond the grace, for the runner to bring outputs home
 # What a job may see of the server's own environment: the machine's ways, none of our secrets.
 _MACHINE = {
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ"),

@@ -207,7 +207,7 @@ class Job:
             raise Canceled
         lines = logs.last_lines(written[rank].path, starts[rank])
         if outcome == TIMEOUT:
-            message = f"the job ran longer than its limit of {limit_s:g} s"
+            message = f"the job ran longer than its limit of {limit_s:.10g} s"
             raise JobFailed(TIMED_OUT, message, "\n".join(lines[-40:]))
         self._exit_code = exit_code
         self._system(f"the command ended with exit code {exit_code}")

@@ -85,16 +85,20 @@ def _run(work: str, variables: dict[str, str]) -> int:
     from .stop import Events
 
     events = Events()
+    # Whoever started us may have kept signals to itself.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
     signal.signal(signal.SIGTERM, lambda *_: events.stop("canceled by the compute"))
     signal.signal(signal.SIGINT, lambda *_: events.stop("canceled by the compute"))
     url, token = variables["ZAFIRO_EXECUTION_URL"], variables["ZAFIRO_JOB_TOKEN"]
     api = Api(url, token, variables.get("ZAFIRO_CA", ""))
     # Reading the authorities' certificates takes 20 ms without the interpreter's lock.
-    threading.Thread(target=_import_ahead, name="imports", daemon=True).start()
+    imports = threading.Thread(target=_import_ahead, name="imports", daemon=True)
+    imports.start()
     description = _describe(api, work, events)
     if description is None:
         return 0
 
+    imports.join()  # before Python 3.10, a module in an archive can be seen half imported
     from .job import Job
 
     reports = Reports(api, events.stop, _log)
