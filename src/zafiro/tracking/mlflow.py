@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -164,6 +164,8 @@ async def _answer(
             return await _artifacts(ctx, gate, request, where, verb)
         body = await request.body()
         return await run_in_threadpool(_call, ctx, gate, request, where, verb, body)
+    except ClientDisconnect:
+        return Response(status_code=499)  # nobody is there to read it
     except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as MLflow does
         return failure(e)
 
