@@ -6,7 +6,7 @@ say `mlflow.end_run()` long before its job has ended.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 # MLflow's word for each of Azure's (azureml-mlflow maps them so; mlflow 3.17 knows no others).
 MLFLOW_STATUS = {
@@ -127,6 +127,25 @@ class Run:
         if self.description is not None:
             found[NOTE] = self.description
         return found
+
+
+class Logged(Protocol):
+    """What a point is for those who only store it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def timestamp_ms(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def model_id(self) -> str | None: ...
+    @property
+    def dataset_name(self) -> str | None: ...
+    @property
+    def dataset_digest(self) -> str | None: ...
 
 
 @dataclass(frozen=True)

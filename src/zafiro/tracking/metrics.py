@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from zafiro.tracking import rules
-from zafiro.tracking.domain import Dataset, DatasetInput, ModelLink, Point, Run
+from zafiro.tracking.domain import Dataset, DatasetInput, Logged, ModelLink, Point, Run
 from zafiro.tracking.service import upsert
 from zafiro.tracking.store import (
     DatasetRow,
@@ -26,52 +26,63 @@ CONTEXT = "mlflow.data.context"
 _CHUNK = 500  # ids in one IN list; SQLite allows 32,766 variables
 
 
-def log_points(db: Session, run: int, experiment: int, points: Sequence[Point]) -> None:
+# By hand, because building rows as SQLAlchemy takes them costs as much as SQLite's own work.
+_POINTS = (
+    "INSERT INTO metric_points (run, key, timestamp_ms, step, value, nan)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_LATEST = (
+    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET step = excluded.step,"
+    " timestamp_ms = excluded.timestamp_ms, value = excluded.value, nan = excluded.nan"
+    " WHERE (excluded.step, excluded.timestamp_ms, excluded.value)"
+    " > (metric_latest.step, metric_latest.timestamp_ms, metric_latest.value)"
+)
+
+
+def log_points(db: Session, run: int, experiment: int, points: Sequence[Logged]) -> None:
     """Append points to a run's metrics and keep its latest ones. A point logged before is not
-    logged again, so a retry is harmless. Two statements however many points there are."""
-    if not points:
+    logged again, so a retry is harmless."""
+    log_many(db, [(run, experiment, point) for point in points])
+
+
+def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
+    """The same for (run, experiment, point) of many runs: two statements however many."""
+    if not logged:
         return
-    rows: list[dict[str, Any]] = []
-    newest: dict[str, dict[str, Any]] = {}
-    for point in points:
-        nan = math.isnan(point.value)
-        row = {
-            "run": run,
-            "key": point.key,
-            "timestamp_ms": point.timestamp_ms,
-            "step": point.step,
-            "value": 0.0 if nan else point.value,
-            "nan": nan,
-        }
-        rows.append(row)
-        kept = newest.get(point.key)
-        if kept is None or _rank(row) > _rank(kept):
-            newest[point.key] = {**row, "experiment": experiment}
-    db.execute(upsert(db, PointRow).on_conflict_do_nothing(), rows)
-    made = upsert(db, LatestRow)
-    given = made.excluded
-    db.execute(
-        made.on_conflict_do_update(
-            index_elements=["run", "key"],
-            set_={name: given[name] for name in ("value", "nan", "step", "timestamp_ms")},
-            where=tuple_(given.step, given.timestamp_ms, given.value)
-            > tuple_(LatestRow.step, LatestRow.timestamp_ms, LatestRow.value),
-        ),
-        list(newest.values()),
-    )
-    _log_model_points(db, run, points)
+    rows: list[tuple[Any, ...]] = []
+    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
+    models: list[tuple[int, Logged]] = []
+    for run, experiment, point in logged:
+        value, key, at, step = point.value, point.key, point.timestamp_ms, point.step
+        nan = value != value
+        if nan:
+            value = 0.0
+        rows.append((run, key, at, step, value, nan))
+        rank = (step, at, value, nan, experiment)
+        kept = newest.get((run, key))
+        if kept is None or rank > kept:
+            newest[run, key] = rank
+        if point.model_id:
+            models.append((run, point))
+    _many(db, _POINTS, rows)
+    # In one order everywhere, so that two servers cannot wait for each other.
+    _many(db, _LATEST, [(*of, *newest[of]) for of in sorted(newest)])
+    for run in {run for run, _ in models}:
+        _log_model_points(db, run, [point for of, point in models if of == run])
 
 
-def _rank(row: dict[str, Any]) -> tuple[int, int, float]:
-    return row["step"], row["timestamp_ms"], row["value"]
+def _many(db: Session, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    connection = db.connection()
+    if connection.dialect.paramstyle != "qmark":
+        statement = statement.replace("?", "%s")
+    connection.exec_driver_sql(statement, rows)
 
 
-def _log_model_points(db: Session, run: int, points: Sequence[Point]) -> None:
+def _log_model_points(db: Session, run: int, points: Sequence[Logged]) -> None:
     """Metrics of a logged model of the run's workspace stand at the model too; ids nobody knows
     there are left out."""
-    wanted = {point.model_id for point in points if point.model_id}
-    if not wanted:
-        return
+    wanted = {point.model_id for point in points}
     query = select(LoggedModelRow.model_id, LoggedModelRow.key).where(
         LoggedModelRow.model_id.in_(wanted),
         LoggedModelRow.workspace

@@ -328,11 +328,22 @@ def restore_run(db: Session, run: Run) -> None:
 
 def check_active(run: Run) -> None:
     if run.lifecycle != ACTIVE:
-        raise Invalid(
-            "",
-            f"The run {run.run_id} must be in the 'active' state. Current state is "
-            f"{run.lifecycle}.",
-        )
+        raise _inactive(run.run_id, run.lifecycle)
+
+
+def check_active_row(db: Session, run: int) -> None:
+    """The same from the key alone, for hot writes."""
+    query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
+    lifecycle, run_id = db.execute(query).one()
+    if lifecycle != ACTIVE:
+        raise _inactive(run_id, lifecycle)
+
+
+def _inactive(run_id: str, lifecycle: str) -> Invalid:
+    return Invalid(
+        "",
+        f"The run {run_id} must be in the 'active' state. Current state is {lifecycle}.",
+    )
 
 
 def upsert(db: Session, table: Any) -> Any:

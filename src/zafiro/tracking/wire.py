@@ -28,25 +28,16 @@ class Pair(msgspec.Struct):
     value: str = ""
 
 
-class Metric(msgspec.Struct):
+class Metric(msgspec.Struct, rename={"timestamp_ms": "timestamp"}):
+    """Is a `Logged`: a thousand of these become no thousand Points."""
+
     key: str
     value: float
-    timestamp: int
+    timestamp_ms: int
     step: int = 0
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
-
-    def point(self) -> Point:
-        return Point(
-            self.key,
-            self.value,
-            self.timestamp,
-            self.step,
-            self.model_id or None,
-            self.dataset_name or None,
-            self.dataset_digest or None,
-        )
 
 
 class RunRef(msgspec.Struct):
@@ -56,10 +47,12 @@ class RunRef(msgspec.Struct):
     run_uuid: str = ""
 
 
-class LogMetric(RunRef, kw_only=True):
+class LogMetric(RunRef, kw_only=True, rename={"timestamp_ms": "timestamp"}):
+    """Is a `Logged` itself."""
+
     key: str
     value: float
-    timestamp: int
+    timestamp_ms: int
     step: int = 0
     model_id: str | None = None
     dataset_name: str | None = None
@@ -69,6 +62,10 @@ class LogMetric(RunRef, kw_only=True):
 class LogParam(RunRef, kw_only=True):
     key: str
     value: str = ""
+
+
+class SetTag(LogParam, kw_only=True):
+    pass
 
 
 class DeleteTag(RunRef, kw_only=True):

@@ -178,7 +178,7 @@ def test_every_filter_and_every_order(both: Both) -> None:
 
 def test_pages_join_to_the_whole(both: Both) -> None:
     for orders in ORDERS:
-        ours, theirs = both.pages("metrics.acc != 0.5", orders, ViewType.ALL, 4)
+        ours, theirs = both.pages("metrics.acc != 0.5", orders, ViewType.ALL, 9)
         assert ours == theirs and ours, orders
 
 
