@@ -6,7 +6,7 @@ say `mlflow.end_run()` long before its job has ended.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 # MLflow's word for each of Azure's (azureml-mlflow maps them so; mlflow 3.17 knows no others).
 MLFLOW_STATUS = {
@@ -148,9 +148,8 @@ class Logged(Protocol):
     def dataset_digest(self) -> str | None: ...
 
 
-@dataclass(frozen=True)
-class Point:
-    """One logged value. It may be NaN or infinite; `timestamp_ms` is the client's clock."""
+class Point(NamedTuple):
+    """One logged value; a tuple, because there are thousands of them. It may be NaN or infinite; `timestamp_ms` is the client's clock."""
 
     key: str
     value: float

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from zafiro.core.db import Database
-from zafiro.tracking import metrics, service
-from zafiro.tracking.domain import Logged
+from zafiro.tracking import experiments, metrics, service
+from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment, Logged
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,18 @@ class Batch:
     def __init__(self, db: Session) -> None:
         self.db = db
         self._active: set[int] = set()
+        self._experiments: dict[tuple[str, str], Experiment] = {}
         self._points: list[tuple[int, int, Logged]] = []
+
+    def experiment(self, workspace: str, id: str) -> Experiment:
+        """By MLflow's id, "0" made when it is not there. Raises NotFound."""
+        found = self._experiments.get((workspace, id))
+        if found is None and id == "0":
+            found = experiments.ensure(self.db, workspace, DEFAULT_EXPERIMENT)
+        elif found is None:
+            found = experiments.get(self.db, workspace, id)
+        self._experiments[workspace, id] = found
+        return found
 
     def check_active(self, run: int) -> None:
         """Raises Invalid when the run was deleted."""

@@ -1,10 +1,11 @@
 """What runs log: metric points, parameters, datasets. Functions of an open session."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, func, insert, or_, select, tuple_
+from sqlalchemy import BigInteger, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from zafiro.tracking import rules
@@ -40,6 +41,12 @@ _LATEST = (
 )
 
 
+_PARAMS = (
+    "INSERT INTO run_params (run, key, value, experiment) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
 def log_points(db: Session, run: int, experiment: int, points: Sequence[Logged]) -> None:
     """Append points to a run's metrics and keep its latest ones. A point logged before is not
     logged again, so a retry is harmless."""
@@ -65,6 +72,7 @@ def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
             newest[run, key] = rank
         if point.model_id:
             models.append((run, point))
+    rows.sort()  # in the order of the key: SQLite then goes through its tree once
     _many(db, _POINTS, rows)
     # In one order everywhere, so that two servers cannot wait for each other.
     _many(db, _LATEST, [(*of, *newest[of]) for of in sorted(newest)])
@@ -72,11 +80,12 @@ def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
         _log_model_points(db, run, [point for of, point in models if of == run])
 
 
-def _many(db: Session, statement: str, rows: list[tuple[Any, ...]]) -> None:
+def _many(db: Session, statement: str, rows: list[tuple[Any, ...]]) -> int:
+    """How many rows were written."""
     connection = db.connection()
     if connection.dialect.paramstyle != "qmark":
         statement = statement.replace("?", "%s")
-    connection.exec_driver_sql(statement, rows)
+    return connection.exec_driver_sql(statement, rows).rowcount
 
 
 def _log_model_points(db: Session, run: int, points: Sequence[Logged]) -> None:
@@ -110,13 +119,12 @@ def _log_model_points(db: Session, run: int, points: Sequence[Logged]) -> None:
 
 def latest(db: Session, runs: Iterable[int]) -> dict[int, list[Point]]:
     """The latest point of every metric, per run."""
-    found: dict[int, list[Point]] = {}
-    row = LatestRow
+    found: dict[int, list[Point]] = defaultdict(list)
+    row = LatestRow.__table__.c  # columns, not attributes: rows then come as plain tuples
+    query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
     for chunk in _chunks(runs):
-        query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
         for run, key, value, nan, at, step in db.execute(query.where(row.run.in_(chunk))):
-            point = Point(key, math.nan if nan else value, at, step)
-            found.setdefault(run, []).append(point)
+            found[run].append(Point(key, math.nan if nan else value, at, step))
     return found
 
 
@@ -189,25 +197,21 @@ def log_params(
     """Raises Invalid when one is logged already with another value."""
     if not given:
         return
-    query = select(ParamRow.key, ParamRow.value)
-    known = db.execute(query.where(ParamRow.run == run, ParamRow.key.in_(list(given))))
-    kept = {row.key: row.value for row in known}
-    rules.unchanged(kept, given, run_id)
-    rows = [
-        {"run": run, "key": key, "value": value, "experiment": experiment}
-        for key, value in given.items()
-        if key not in kept
-    ]
-    if rows:
-        db.execute(insert(ParamRow), rows)
+    rows = [(run, key, value, experiment) for key, value in given.items()]
+    if _many(db, _PARAMS, rows) == len(rows):
+        return
+    row = ParamRow.__table__.c
+    query = select(row.key, row.value).where(row.run == run, row.key.in_(list(given)))
+    rules.unchanged({one.key: one.value for one in db.execute(query)}, given, run_id)
 
 
 def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    row = ParamRow.__table__.c
+    query = select(row.run, row.key, row.value)
     for chunk in _chunks(runs):
-        query = select(ParamRow.run, ParamRow.key, ParamRow.value)
-        for run, key, value in db.execute(query.where(ParamRow.run.in_(chunk))):
-            found.setdefault(run, {})[key] = value
+        for run, key, value in db.execute(query.where(row.run.in_(chunk))):
+            found[run][key] = value
     return found
 
 

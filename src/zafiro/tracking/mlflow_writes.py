@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from zafiro.core.errors import Invalid
-from zafiro.tracking import experiments, metrics, rules, service, wire
+from zafiro.tracking import metrics, rules, service, wire
 from zafiro.tracking.call import Access
-from zafiro.tracking.domain import DEFAULT_EXPERIMENT, RUN_NAME
+from zafiro.tracking.domain import RUN_NAME
 from zafiro.tracking.ingest import Batch, Write
 
 _FIRST = ["able", "bold", "calm", "deep", "eager", "fair", "glad", "keen", "light", "merry"]
@@ -94,10 +94,7 @@ def create(access: Access, said: wire.CreateRun, size: int) -> Write:
 
     def write(batch: Batch) -> Any:
         guid = access.workspace.guid
-        if said.experiment_id == "0":
-            experiment = experiments.ensure(batch.db, guid, DEFAULT_EXPERIMENT)
-        else:
-            experiment = experiments.get(batch.db, guid, said.experiment_id)
+        experiment = batch.experiment(guid, said.experiment_id)
         run = service.create_run(
             batch.db,
             guid,

@@ -6,6 +6,7 @@ Source: mlflow/protos/service.proto, mlflow 3.17; bodies of mlflow 2.x are the s
 """
 
 import math
+import sys
 from typing import Any
 
 import msgspec
@@ -234,6 +235,9 @@ class SearchModels(msgspec.Struct):
     page_token: str | None = None
 
 
+_MOST = sys.float_info.max
+
+
 def number(value: float) -> float | str:
     """protobuf's JSON spells what JSON has no number for."""
     if math.isfinite(value):
@@ -242,20 +246,20 @@ def number(value: float) -> float | str:
 
 
 def metric(point: Point, run_id: str | None = None) -> dict[str, Any]:
+    key, value, timestamp_ms, step, model_id, dataset_name, dataset_digest = point
     said: dict[str, Any] = {
-        "key": point.key,
-        "value": number(point.value),
-        "timestamp": point.timestamp_ms,
-        "step": point.step,
+        "key": key,
+        "value": value if -_MOST <= value <= _MOST else number(value),
+        "timestamp": timestamp_ms,
+        "step": step,
     }
-    for name, value in (
-        ("model_id", point.model_id),
-        ("dataset_name", point.dataset_name),
-        ("dataset_digest", point.dataset_digest),
-        ("run_id", run_id),
-    ):
-        if value:
-            said[name] = value
+    if run_id:
+        said["run_id"] = run_id
+    if model_id:
+        said["model_id"] = model_id
+    if dataset_name:
+        said["dataset_name"] = dataset_name
+        said["dataset_digest"] = dataset_digest or ""
     return said
 
 
