@@ -12,12 +12,14 @@ import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
+from zafiro.core import clock
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
 from zafiro.tracking import rules, service
 from zafiro.tracking.domain import Run
+from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 log = logging.getLogger(__name__)
@@ -44,10 +46,10 @@ class Call:
 
     def read(self, kind: type[T]) -> T:
         """The message, from the body or, for GET, from the query. Raises Invalid."""
+        if self.method != "GET":
+            return decode(self.body, kind)
         try:
-            if self.method == "GET":
-                return msgspec.convert(self._queried(kind), kind, strict=False)
-            return msgspec.json.decode(self.body or b"{}", type=kind, strict=False)
+            return msgspec.convert(self._queried(kind), kind, strict=False)
         except msgspec.DecodeError as e:
             raise _unreadable(e) from e
 
@@ -86,6 +88,77 @@ class Call:
     def may_in_workspace(self, what: str) -> None:
         """The same, where a job's own name is not enough."""
         self.gate.authorise(self.caller, f"{ML}/workspaces/{what}", self.workspace.id)
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Raises Invalid, naming the field."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind, strict=False)
+    except msgspec.DecodeError as e:
+        raise _unreadable(e) from e
+
+
+@dataclass(frozen=True)
+class Access:
+    """Somebody who may write something: a run, or new runs in the workspace (`run` is 0)."""
+
+    caller: Caller
+    workspace: Workspace
+    run: int = 0
+    run_id: str = ""
+    experiment: int = 0
+
+
+class Passes:
+    """Remembers for two seconds that a token may write a run, so that a run that logs a thousand
+    values a second is not looked up a thousand times. What was refused is never remembered."""
+
+    GOOD_FOR_S = 2.0
+    MOST = 10_000
+
+    def __init__(self, ctx: Context, gate: Gate) -> None:
+        self._ctx, self._gate = ctx, gate
+        self._kept: dict[Any, tuple[float, Access]] = {}
+
+    def known(self, header: str | None, where: tuple[str, ...], run_id: str) -> Access | None:
+        kept = self._kept.get((header, where, run_id))
+        return kept[1] if kept and kept[0] > clock.now().timestamp() else None
+
+    def open(self, header: str | None, where: tuple[str, str, str], run_id: str) -> Access:
+        """Raises Denied, NotFound."""
+        call = enter(self._ctx, self._gate, header, where)
+        if run_id:
+            with self._ctx.db.read() as db:
+                run = service.get_run(db, call.guid, run_id)
+            call.may("experiments/runs/write", run)
+            made = Access(call.caller, call.workspace, run.key, run_id, run.experiment_key)
+        else:
+            call.may("experiments/runs/write")
+            made = Access(call.caller, call.workspace)
+        if len(self._kept) >= self.MOST:
+            self._kept.clear()
+        end = clock.now().timestamp() + self.GOOD_FOR_S
+        self._kept[header, where, run_id] = (end, made)
+        return made
+
+
+def enter(
+    ctx: Context,
+    gate: Gate,
+    header: str | None,
+    where: tuple[str, str, str],
+    method: str = "POST",
+    body: bytes = b"",
+    query: QueryParams | None = None,
+    groups: tuple[str, ...] = (),
+) -> Call:
+    """A recognised caller in a workspace there is. Raises Denied, NotFound."""
+    caller = authenticate(gate, header)
+    with ctx.db.read() as db:
+        workspace = workspaces.find(db, *where)
+    if caller.workspace not in (None, workspace.guid):
+        raise Denied(f"this token is good for another workspace than '{workspace.name}'")
+    return Call(ctx, gate, caller, workspace, method, body, query or QueryParams(), groups)
 
 
 def run_id(ref: Any) -> str:

@@ -6,7 +6,7 @@ say `mlflow.end_run()` long before its job has ended.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 # MLflow's word for each of Azure's (azureml-mlflow maps them so; mlflow 3.17 knows no others).
 MLFLOW_STATUS = {
@@ -129,9 +129,27 @@ class Run:
         return found
 
 
-@dataclass(frozen=True)
-class Point:
-    """One logged value. It may be NaN or infinite; `timestamp_ms` is the client's clock."""
+class Logged(Protocol):
+    """What a point is for those who only store it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def timestamp_ms(self) -> int: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def model_id(self) -> str | None: ...
+    @property
+    def dataset_name(self) -> str | None: ...
+    @property
+    def dataset_digest(self) -> str | None: ...
+
+
+class Point(NamedTuple):
+    """One logged value; a tuple, because there are thousands of them. It may be NaN or infinite; `timestamp_ms` is the client's clock."""
 
     key: str
     value: float

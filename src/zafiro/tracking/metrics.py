@@ -1,14 +1,15 @@
 """What runs log: metric points, parameters, datasets. Functions of an open session."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, func, insert, or_, select, tuple_
+from sqlalchemy import BigInteger, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from zafiro.tracking import rules
-from zafiro.tracking.domain import Dataset, DatasetInput, ModelLink, Point, Run
+from zafiro.tracking.domain import Dataset, DatasetInput, Logged, ModelLink, Point, Run
 from zafiro.tracking.service import upsert
 from zafiro.tracking.store import (
     DatasetRow,
@@ -26,52 +27,71 @@ CONTEXT = "mlflow.data.context"
 _CHUNK = 500  # ids in one IN list; SQLite allows 32,766 variables
 
 
-def log_points(db: Session, run: int, experiment: int, points: Sequence[Point]) -> None:
+# By hand, because building rows as SQLAlchemy takes them costs as much as SQLite's own work.
+_POINTS = (
+    "INSERT INTO metric_points (run, key, timestamp_ms, step, value, nan)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_LATEST = (
+    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET step = excluded.step,"
+    " timestamp_ms = excluded.timestamp_ms, value = excluded.value, nan = excluded.nan"
+    " WHERE (excluded.step, excluded.timestamp_ms, excluded.value)"
+    " > (metric_latest.step, metric_latest.timestamp_ms, metric_latest.value)"
+)
+
+
+_PARAMS = (
+    "INSERT INTO run_params (run, key, value, experiment) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+def log_points(db: Session, run: int, experiment: int, points: Sequence[Logged]) -> None:
     """Append points to a run's metrics and keep its latest ones. A point logged before is not
-    logged again, so a retry is harmless. Two statements however many points there are."""
-    if not points:
+    logged again, so a retry is harmless."""
+    log_many(db, [(run, experiment, point) for point in points])
+
+
+def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
+    """The same for (run, experiment, point) of many runs: two statements however many."""
+    if not logged:
         return
-    rows: list[dict[str, Any]] = []
-    newest: dict[str, dict[str, Any]] = {}
-    for point in points:
-        nan = math.isnan(point.value)
-        row = {
-            "run": run,
-            "key": point.key,
-            "timestamp_ms": point.timestamp_ms,
-            "step": point.step,
-            "value": 0.0 if nan else point.value,
-            "nan": nan,
-        }
-        rows.append(row)
-        kept = newest.get(point.key)
-        if kept is None or _rank(row) > _rank(kept):
-            newest[point.key] = {**row, "experiment": experiment}
-    db.execute(upsert(db, PointRow).on_conflict_do_nothing(), rows)
-    made = upsert(db, LatestRow)
-    given = made.excluded
-    db.execute(
-        made.on_conflict_do_update(
-            index_elements=["run", "key"],
-            set_={name: given[name] for name in ("value", "nan", "step", "timestamp_ms")},
-            where=tuple_(given.step, given.timestamp_ms, given.value)
-            > tuple_(LatestRow.step, LatestRow.timestamp_ms, LatestRow.value),
-        ),
-        list(newest.values()),
-    )
-    _log_model_points(db, run, points)
+    rows: list[tuple[Any, ...]] = []
+    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
+    models: list[tuple[int, Logged]] = []
+    for run, experiment, point in logged:
+        value, key, at, step = point.value, point.key, point.timestamp_ms, point.step
+        nan = value != value
+        if nan:
+            value = 0.0
+        rows.append((run, key, at, step, value, nan))
+        rank = (step, at, value, nan, experiment)
+        kept = newest.get((run, key))
+        if kept is None or rank > kept:
+            newest[run, key] = rank
+        if point.model_id:
+            models.append((run, point))
+    rows.sort()  # in the order of the key: SQLite then goes through its tree once
+    _many(db, _POINTS, rows)
+    # In one order everywhere, so that two servers cannot wait for each other.
+    _many(db, _LATEST, [(*of, *newest[of]) for of in sorted(newest)])
+    for run in {run for run, _ in models}:
+        _log_model_points(db, run, [point for of, point in models if of == run])
 
 
-def _rank(row: dict[str, Any]) -> tuple[int, int, float]:
-    return row["step"], row["timestamp_ms"], row["value"]
+def _many(db: Session, statement: str, rows: list[tuple[Any, ...]]) -> int:
+    """How many rows were written."""
+    connection = db.connection()
+    if connection.dialect.paramstyle != "qmark":
+        statement = statement.replace("?", "%s")
+    return connection.exec_driver_sql(statement, rows).rowcount
 
 
-def _log_model_points(db: Session, run: int, points: Sequence[Point]) -> None:
+def _log_model_points(db: Session, run: int, points: Sequence[Logged]) -> None:
     """Metrics of a logged model of the run's workspace stand at the model too; ids nobody knows
     there are left out."""
-    wanted = {point.model_id for point in points if point.model_id}
-    if not wanted:
-        return
+    wanted = {point.model_id for point in points}
     query = select(LoggedModelRow.model_id, LoggedModelRow.key).where(
         LoggedModelRow.model_id.in_(wanted),
         LoggedModelRow.workspace
@@ -99,13 +119,12 @@ def _log_model_points(db: Session, run: int, points: Sequence[Point]) -> None:
 
 def latest(db: Session, runs: Iterable[int]) -> dict[int, list[Point]]:
     """The latest point of every metric, per run."""
-    found: dict[int, list[Point]] = {}
-    row = LatestRow
+    found: dict[int, list[Point]] = defaultdict(list)
+    row = LatestRow.__table__.c  # columns, not attributes: rows then come as plain tuples
+    query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
     for chunk in _chunks(runs):
-        query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
         for run, key, value, nan, at, step in db.execute(query.where(row.run.in_(chunk))):
-            point = Point(key, math.nan if nan else value, at, step)
-            found.setdefault(run, []).append(point)
+            found[run].append(Point(key, math.nan if nan else value, at, step))
     return found
 
 
@@ -178,25 +197,21 @@ def log_params(
     """Raises Invalid when one is logged already with another value."""
     if not given:
         return
-    query = select(ParamRow.key, ParamRow.value)
-    known = db.execute(query.where(ParamRow.run == run, ParamRow.key.in_(list(given))))
-    kept = {row.key: row.value for row in known}
-    rules.unchanged(kept, given, run_id)
-    rows = [
-        {"run": run, "key": key, "value": value, "experiment": experiment}
-        for key, value in given.items()
-        if key not in kept
-    ]
-    if rows:
-        db.execute(insert(ParamRow), rows)
+    rows = [(run, key, value, experiment) for key, value in given.items()]
+    if _many(db, _PARAMS, rows) == len(rows):
+        return
+    row = ParamRow.__table__.c
+    query = select(row.key, row.value).where(row.run == run, row.key.in_(list(given)))
+    rules.unchanged({one.key: one.value for one in db.execute(query)}, given, run_id)
 
 
 def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    row = ParamRow.__table__.c
+    query = select(row.run, row.key, row.value)
     for chunk in _chunks(runs):
-        query = select(ParamRow.run, ParamRow.key, ParamRow.value)
-        for run, key, value in db.execute(query.where(ParamRow.run.in_(chunk))):
-            found.setdefault(run, {})[key] = value
+        for run, key, value in db.execute(query.where(row.run.in_(chunk))):
+            found[run][key] = value
     return found
 
 

@@ -14,18 +14,18 @@ from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import Denied, NotFound, Unsupported
+from zafiro.core.errors import NotFound, Unsupported
 from zafiro.core.names import GROUP, SUBSCRIPTION, WORKSPACE
-from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs
-from zafiro.tracking.call import Call, authenticate, failure
-from zafiro.workspaces import service as workspaces
-from zafiro.workspaces.domain import Workspace
+from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs, wire
+from zafiro.tracking.call import Call, Passes, decode, enter, failure, run_id
+from zafiro.tracking.ingest import Ingest
+from zafiro.tracking.mlflow_writes import WRITES
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
 # (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
@@ -35,17 +35,11 @@ Verb = Callable[[Call], Any]
 
 _experiments, _runs, _models = mlflow_experiments, mlflow_runs, mlflow_models
 VERBS: dict[tuple[str, str], Verb] = {
-    ("POST", "runs/log-metric"): _runs.log_metric,
-    ("POST", "runs/log-batch"): _runs.log_batch,
-    ("POST", "runs/log-parameter"): _runs.log_param,
-    ("POST", "runs/set-tag"): _runs.set_tag,
     ("POST", "runs/delete-tag"): _runs.delete_tag,
     ("POST", "runs/log-inputs"): _runs.log_inputs,
     ("POST", "runs/outputs"): _runs.log_outputs,
     ("POST", "runs/log-model"): _runs.log_model,
-    ("POST", "runs/create"): _runs.create,
     ("GET", "runs/get"): _runs.get,
-    ("POST", "runs/update"): _runs.update,
     ("POST", "runs/delete"): _runs.remove,
     ("POST", "runs/restore"): _runs.restore,
     ("POST", "runs/search"): _runs.search_runs,
@@ -114,13 +108,13 @@ _PLAIN = re.compile(r"(?:preview/)?(mlflow|mlflow-artifacts)/(.*)")
 
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
+    face = Face(ctx, gate)
+
     async def plain(request: Request) -> Response:
         match = _PLAIN.fullmatch(request.path_params["rest"])
         if match is None:
             return failure(NotFound("MLflow endpoint", request.url.path))
-        return await _answer(
-            ctx, gate, request, (SUBSCRIPTION, GROUP, WORKSPACE), match[1], match[2]
-        )
+        return await face.answer(request, (SUBSCRIPTION, GROUP, WORKSPACE), match[1], match[2])
 
     async def of_workspace(request: Request) -> Response:
         match = _REST.fullmatch(request.path_params["rest"])
@@ -129,7 +123,7 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         if match[6]:
             return _beside(match[6].lower())
         where = (match[1], match[2], match[3])
-        return await _answer(ctx, gate, request, where, match[4].lower(), match[5])
+        return await face.answer(request, where, match[4].lower(), match[5])
 
     async def version(request: Request) -> Response:
         return _beside("version")
@@ -151,88 +145,88 @@ def _beside(name: str) -> Response:
     return PlainTextResponse(PROTOCOL if name == "version" else "OK")
 
 
-async def _answer(
-    ctx: Context,
-    gate: Gate,
-    request: Request,
-    where: tuple[str, str, str],
-    service: str,
-    verb: str,
-) -> Response:
-    try:
-        if service == "mlflow-artifacts":
-            return await _artifacts(ctx, gate, request, where, verb)
-        body = await request.body()
-        return await run_in_threadpool(_call, ctx, gate, request, where, verb, body)
-    except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as MLflow does
-        return failure(e)
+class Face:
+    """Answers one verb of one workspace; `where` is (subscription, group, workspace)."""
 
+    def __init__(self, ctx: Context, gate: Gate) -> None:
+        self.ctx, self.gate = ctx, gate
+        self.passes, self.ingest = Passes(ctx, gate), Ingest(ctx.db)
 
-def _open(
-    ctx: Context, gate: Gate, request: Request, where: tuple[str, str, str], body: bytes = b""
-) -> Call:
-    caller = authenticate(gate, request.headers.get("authorization"))
-    with ctx.db.read() as db:
-        workspace: Workspace = workspaces.find(db, *where)
-    if caller.workspace not in (None, workspace.guid):
-        raise Denied(f"this token is good for another workspace than '{workspace.name}'")
-    return Call(ctx, gate, caller, workspace, request.method, body, request.query_params)
+    async def answer(
+        self, request: Request, where: tuple[str, str, str], service: str, verb: str
+    ) -> Response:
+        try:
+            if service == "mlflow-artifacts":
+                return await self._artifacts(request, where, verb)
+            body = await request.body()
+            if verb in WRITES and request.method == "POST":
+                return await self._write(request, where, verb, body)
+            return await run_in_threadpool(self._call, request, where, verb, body)
+        except ClientDisconnect:
+            return Response(status_code=499)  # nobody is there to read it
+        except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as MLflow does
+            return failure(e)
 
+    async def _write(
+        self, request: Request, where: tuple[str, str, str], verb: str, body: bytes
+    ) -> Response:
+        kind, prepare = WRITES[verb]
+        header = request.headers.get("authorization")
+        said = decode(body, kind)
+        run = "" if kind is wire.CreateRun else run_id(said)
+        access = self.passes.known(header, where, run)
+        if access is None:
+            access = await run_in_threadpool(self.passes.open, header, where, run)
+        return _json(await self.ingest.put(prepare(access, said, len(body))))
 
-def _call(
-    ctx: Context,
-    gate: Gate,
-    request: Request,
-    where: tuple[str, str, str],
-    verb: str,
-    body: bytes,
-) -> Response:
-    if verb in ("server-info", "server-features"):
-        return JSONResponse(SERVER_INFO)
-    call = _open(ctx, gate, request, where, body)
-    found = VERBS.get((request.method, verb.rstrip("/")))
-    if found is None:
-        for method, pattern, handler in PATTERNS:
-            match = pattern.fullmatch(verb)
-            if match and method == request.method:
-                call, found = _with(call, match.groups()), handler
-                break
-    if found is None:
+    def _call(
+        self, request: Request, where: tuple[str, str, str], verb: str, body: bytes
+    ) -> Response:
+        if verb in ("server-info", "server-features"):
+            return JSONResponse(SERVER_INFO)
+        groups: tuple[str, ...] = ()
+        found = VERBS.get((request.method, verb.rstrip("/")))
+        if found is None:
+            for method, pattern, handler in PATTERNS:
+                match = pattern.fullmatch(verb)
+                if match and method == request.method:
+                    found, groups = handler, match.groups()
+                    break
+        call = self._enter(request, where, body, groups)
+        if found is not None:
+            return _json(found(call))
         kind = verb.split("/", 1)[0]
         if kind in MISSING:
             raise Unsupported(MISSING[kind])
         raise NotFound("MLflow endpoint", f"{request.method} {verb}")
-    return Response(msgspec.json.encode(found(call)), media_type="application/json")
 
+    def _enter(
+        self,
+        request: Request,
+        where: tuple[str, str, str],
+        body: bytes = b"",
+        groups: tuple[str, ...] = (),
+    ) -> Call:
+        header, query = request.headers.get("authorization"), request.query_params
+        return enter(self.ctx, self.gate, header, where, request.method, body, query, groups)
 
-def _with(call: Call, groups: tuple[str, ...]) -> Call:
-    return Call(
-        call.ctx,
-        call.gate,
-        call.caller,
-        call.workspace,
-        call.method,
-        call.body,
-        call.query,
-        groups,
-    )
-
-
-async def _artifacts(
-    ctx: Context, gate: Gate, request: Request, where: tuple[str, str, str], verb: str
-) -> Response:
-    call = await run_in_threadpool(_open, ctx, gate, request, where)
-    kind, _, path = verb.partition("/")
-    if kind in ("mpu", "presigned"):
-        return mlflow_artifacts.no_multipart()
-    if kind != "artifacts":
+    async def _artifacts(
+        self, request: Request, where: tuple[str, str, str], verb: str
+    ) -> Response:
+        call = await run_in_threadpool(self._enter, request, where)
+        kind, _, path = verb.partition("/")
+        if kind in ("mpu", "presigned"):
+            return mlflow_artifacts.no_multipart()
+        if kind == "artifacts" and request.method == "GET" and not path:
+            return JSONResponse(await run_in_threadpool(mlflow_artifacts.listing, call))
+        if kind == "artifacts" and request.method == "GET":
+            return await mlflow_artifacts.download(call, path)
+        if kind == "artifacts" and request.method == "PUT":
+            return await mlflow_artifacts.upload(call, request, path)
+        if kind == "artifacts" and request.method == "DELETE":
+            return JSONResponse(await run_in_threadpool(mlflow_artifacts.remove, call, path))
         raise NotFound("MLflow endpoint", f"{request.method} {verb}")
-    if request.method == "GET" and not path:
-        return JSONResponse(await run_in_threadpool(mlflow_artifacts.listing, call))
-    if request.method == "GET":
-        return await mlflow_artifacts.download(call, path)
-    if request.method == "PUT":
-        return await mlflow_artifacts.upload(call, request, path)
-    if request.method == "DELETE":
-        return JSONResponse(await run_in_threadpool(mlflow_artifacts.remove, call, path))
-    raise NotFound("MLflow endpoint", f"{request.method} {verb}")
+
+
+def _json(answer: Any) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -8,7 +8,8 @@ from zafiro.tracking import artifacts, models, service, wire
 from zafiro.tracking.call import Call
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
-from zafiro.tracking.mlflow_runs import file_info, some_name
+from zafiro.tracking.mlflow_runs import file_info
+from zafiro.tracking.mlflow_writes import some_name
 
 
 def create(call: Call) -> Any:

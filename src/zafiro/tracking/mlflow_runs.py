@@ -1,8 +1,6 @@
 """MLflow's runs, metrics, params, tags and inputs, verb by verb."""
 
 import json
-import random
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +10,12 @@ from zafiro.core.errors import Invalid
 from zafiro.tracking import artifacts, metrics, rules, search, service, wire
 from zafiro.tracking.call import Call
 from zafiro.tracking.domain import (
-    RUN_NAME,
     Dataset,
     DatasetInput,
     ModelLink,
     Point,
     Run,
 )
-from zafiro.tracking.experiments import check_active
 from zafiro.tracking.mlflow_experiments import known, view
 
 MOST_RESULTS = 50_000
@@ -27,63 +23,6 @@ MOST_HISTORY = 25_000
 MOST_RUNS_IN_HISTORY = 100
 MOST_SAMPLED = 2500
 LOGGED_MODELS = "mlflow.log-model.history"
-
-_FIRST = [
-    "able",
-    "bold",
-    "calm",
-    "deep",
-    "eager",
-    "fair",
-    "glad",
-    "keen",
-    "light",
-    "merry",
-    "noble",
-    "open",
-    "proud",
-    "quiet",
-    "rapid",
-    "sharp",
-    "swift",
-    "warm",
-    "wise",
-    "young",
-]
-_SECOND = ["auk", "bear", "crane", "deer", "elk", "finch", "gull", "hare", "ibis", "jay", "kite", "lynx", "mole", "newt", "otter", "panda", "quail", "raven", "seal", "tern", "vole", "wren"]  # fmt: skip
-
-
-def some_name() -> str:
-    """A name for a run nobody named, as MLflow's server gives one."""
-    return f"{random.choice(_FIRST)}-{random.choice(_SECOND)}-{random.randrange(1000)}"
-
-
-def create(call: Call) -> Any:
-    said = call.read(wire.CreateRun)
-    call.may("experiments/runs/write")
-    tags = {tag.key: tag.value for tag in said.tags}
-    named = tags.get(RUN_NAME)
-    if said.run_name and named and said.run_name != named:
-        raise Invalid(
-            "",
-            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different "
-            f"values (run_name='{said.run_name}', mlflow.runName='{named}').",
-        )
-    experiment = known(call, said.experiment_id)
-    check_active(experiment)
-    with call.ctx.db.begin() as db:
-        run = service.create_run(
-            db,
-            call.guid,
-            uuid.uuid4().hex,
-            experiment,
-            said.run_name or named or some_name(),
-            user=said.user_id,
-            start_ms=said.start_time,
-            tags=tags,
-            job=call.caller.job,
-        )
-    return {"run": wire.run(run, [], {}, [], [], [])}
 
 
 def get(call: Call) -> Any:
@@ -108,25 +47,6 @@ def full(db: Session, runs: Sequence[Run]) -> list[dict[str, Any]]:
         )
         for run in runs
     ]
-
-
-def update(call: Call) -> Any:
-    said = call.read(wire.UpdateRun)
-    run = writable(call, said)
-    status = said.status
-    if status is not None and str(status).isdigit():
-        status = wire.STATUSES.get(int(status))
-    if said.status is not None and status not in wire.STATUSES.values():
-        raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")
-    with call.ctx.db.begin() as db:
-        run = service.set_mlflow_status(
-            db,
-            run,
-            status=None if status is None else str(status),
-            end_ms=said.end_time,
-            name=said.run_name,
-        )
-    return {"run_info": wire.run_info(run)}
 
 
 def remove(call: Call) -> Any:
@@ -154,68 +74,6 @@ def active(call: Call, ref: Any) -> Run:
     run = writable(call, ref)
     service.check_active(run)
     return run
-
-
-def log_metric(call: Call) -> Any:
-    said = call.read(wire.LogMetric)
-    point = wire.Metric(
-        said.key,
-        said.value,
-        said.timestamp,
-        said.step,
-        said.model_id,
-        said.dataset_name,
-        said.dataset_digest,
-    ).point()
-    rules.metric(point)
-    run = active(call, said)
-    with call.ctx.db.begin() as db:
-        metrics.log_points(db, run.key, run.experiment_key, [point])
-    return {}
-
-
-def log_param(call: Call) -> Any:
-    said = call.read(wire.LogParam)
-    value = rules.param(said.key, said.value)
-    run = active(call, said)
-    with call.ctx.db.begin() as db:
-        metrics.log_params(db, run.key, run.experiment_key, {said.key: value}, run_id=run.run_id)
-    return {}
-
-
-def log_batch(call: Call) -> Any:
-    if len(call.body) > rules.MAX_BATCH_BYTES:
-        raise Invalid(
-            "",
-            f"Batched logging API requests must be at most {rules.MAX_BATCH_BYTES} bytes, got a "
-            f"request of size {len(call.body)}.",
-        )
-    said = call.read(wire.LogBatch)
-    points = [one.point() for one in said.metrics]
-    for n, point in enumerate(points):
-        rules.metric(point, f"metrics[{n}]")
-    params = {
-        one.key: rules.param(one.key, one.value, f"params[{n}]")
-        for n, one in enumerate(said.params)
-    }
-    tags = {one.key: rules.tag(one.key, one.value, f"tags[{n}]") for n, one in enumerate(said.tags)}
-    rules.batch(said.metrics, said.params, said.tags)
-    rules.unique_params(one.key for one in said.params)
-    run = active(call, said)
-    with call.ctx.db.begin() as db:
-        metrics.log_params(db, run.key, run.experiment_key, params, run_id=run.run_id)
-        metrics.log_points(db, run.key, run.experiment_key, points)
-        service.put_tags(db, run.key, run.experiment_key, tags)
-    return {}
-
-
-def set_tag(call: Call) -> Any:
-    said = call.read(wire.LogParam)
-    rules.tag(said.key, said.value)
-    run = active(call, said)
-    with call.ctx.db.begin() as db:
-        service.put_tags(db, run.key, run.experiment_key, {said.key: said.value})
-    return {}
 
 
 def delete_tag(call: Call) -> Any:

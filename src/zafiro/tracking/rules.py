@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zafiro.core.errors import Invalid
-from zafiro.tracking.domain import Point
+from zafiro.tracking.domain import Logged
 
 MAX_PARAMS_OR_TAGS = 100
 MAX_METRICS = 1000
@@ -65,7 +65,16 @@ def length(what: str, limit: int, value: str) -> None:
         raise Invalid("", f"'{what}' exceeds the maximum length of {limit} characters")
 
 
-def metric(point: Point, path: str = "") -> None:
+def metrics(points: Sequence[Logged]) -> None:
+    """All of a batch; a name that comes again is not looked at again."""
+    seen: set[str] = set()
+    for n, point in enumerate(points):
+        if point.key not in seen or point.timestamp_ms < 0:
+            metric(point, f"metrics[{n}]")
+            seen.add(point.key)
+
+
+def metric(point: Logged, path: str = "") -> None:
     name(point.key, f"{path}.name" if path else "name")
     if point.timestamp_ms < 0:
         raise _invalid(

@@ -3,11 +3,11 @@ here commits. A run is named by its workspace's GUID and its run id.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
@@ -27,6 +27,8 @@ from zafiro.tracking.domain import (
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow
 
+# attribute of each column
+_ATTRIBUTES = {attr.columns[0].name: attr.key for attr in RunRow.__mapper__.column_attrs}
 _MIRRORED = (RUN_NAME, PARENT_RUN, NOTE)
 
 
@@ -74,35 +76,33 @@ def create_run(
     parent = given.pop(PARENT_RUN, None) or parent
     note = given.pop(NOTE, None)
     at = now_ms()
-    row = RunRow(
-        workspace=workspace,
-        run_id=run_id,
-        experiment=experiment.key,
-        name=name,
-        status=MLFLOW_STATUS[state] if owned else "RUNNING",
-        lifecycle=ACTIVE,
-        start_ms=at if start_ms is None else start_ms,
-        user=user,
-        parent=parent,
-        root=_root(db, workspace, parent) if parent else run_id,
-        owned=owned,
-        job=run_id if owned else job,
-        state=state if owned else None,
-        created_ms=at,
-        modified_ms=at,
-        description=description if note is None else note,
-        hidden=False,
-        run_type=run_type,
-        target=target,
-        properties=properties,
-        definition=definition,
-    )
-    try:
-        with db.begin_nested():
-            db.add(row)
-            db.flush()
-    except IntegrityError as e:
-        raise Conflict(f"run '{run_id}' exists already in this workspace") from e
+    values = {
+        "workspace": workspace,
+        "run_id": run_id,
+        "experiment": experiment.key,
+        "name": name,
+        "status": MLFLOW_STATUS[state] if owned else "RUNNING",
+        "lifecycle": ACTIVE,
+        "start_ms": at if start_ms is None else start_ms,
+        "user_name": user,
+        "parent": parent,
+        "root": _root(db, workspace, parent) if parent else run_id,
+        "owned": owned,
+        "job": run_id if owned else job,
+        "state": state if owned else None,
+        "created_ms": at,
+        "modified_ms": at,
+        "description": description if note is None else note,
+        "hidden": False,
+        "run_type": run_type,
+        "target": target,
+        "properties": properties,
+        "definition": definition,
+    }
+    made = db.connection().scalars(_insert_run(dialect(db)), values).one_or_none()
+    if made is None:
+        raise Conflict(f"run '{run_id}' exists already in this workspace")
+    row = RunRow(key=made, **{_ATTRIBUTES[name]: value for name, value in values.items()})
     if given:
         db.execute(
             insert(TagRow),
@@ -328,17 +328,41 @@ def restore_run(db: Session, run: Run) -> None:
 
 def check_active(run: Run) -> None:
     if run.lifecycle != ACTIVE:
-        raise Invalid(
-            "",
-            f"The run {run.run_id} must be in the 'active' state. Current state is "
-            f"{run.lifecycle}.",
-        )
+        raise _inactive(run.run_id, run.lifecycle)
+
+
+def check_active_row(db: Session, run: int) -> None:
+    """The same from the key alone, for hot writes."""
+    query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
+    lifecycle, run_id = db.execute(query).one()
+    if lifecycle != ACTIVE:
+        raise _inactive(run_id, lifecycle)
+
+
+def _inactive(run_id: str, lifecycle: str) -> Invalid:
+    return Invalid(
+        "",
+        f"The run {run_id} must be in the 'active' state. Current state is {lifecycle}.",
+    )
 
 
 def upsert(db: Session, table: Any) -> Any:
     """INSERT … ON CONFLICT, which SQLAlchemy keeps per dialect."""
-    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return _INSERTS[dialect(db)](table)
+
+
+def dialect(db: Session) -> str:
+    return db.get_bind().dialect.name
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@cache
+def _insert_run(dialect: str) -> Any:
+    """Built once, of columns and not attributes: building it costs more than running it."""
+    made = _INSERTS[dialect](RunRow.__table__)
+    return made.on_conflict_do_nothing().returning(RunRow.__table__.c.key)
 
 
 def _lifecycle(db: Session, run: Run, lifecycle: str, deleted_ms: int | None) -> None:

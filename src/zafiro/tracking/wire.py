@@ -6,6 +6,7 @@ Source: mlflow/protos/service.proto, mlflow 3.17; bodies of mlflow 2.x are the s
 """
 
 import math
+import sys
 from typing import Any
 
 import msgspec
@@ -28,25 +29,16 @@ class Pair(msgspec.Struct):
     value: str = ""
 
 
-class Metric(msgspec.Struct):
+class Metric(msgspec.Struct, rename={"timestamp_ms": "timestamp"}):
+    """Is a `Logged`: a thousand of these become no thousand Points."""
+
     key: str
     value: float
-    timestamp: int
+    timestamp_ms: int
     step: int = 0
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None
-
-    def point(self) -> Point:
-        return Point(
-            self.key,
-            self.value,
-            self.timestamp,
-            self.step,
-            self.model_id or None,
-            self.dataset_name or None,
-            self.dataset_digest or None,
-        )
 
 
 class RunRef(msgspec.Struct):
@@ -56,10 +48,12 @@ class RunRef(msgspec.Struct):
     run_uuid: str = ""
 
 
-class LogMetric(RunRef, kw_only=True):
+class LogMetric(RunRef, kw_only=True, rename={"timestamp_ms": "timestamp"}):
+    """Is a `Logged` itself."""
+
     key: str
     value: float
-    timestamp: int
+    timestamp_ms: int
     step: int = 0
     model_id: str | None = None
     dataset_name: str | None = None
@@ -69,6 +63,10 @@ class LogMetric(RunRef, kw_only=True):
 class LogParam(RunRef, kw_only=True):
     key: str
     value: str = ""
+
+
+class SetTag(LogParam, kw_only=True):
+    pass
 
 
 class DeleteTag(RunRef, kw_only=True):
@@ -237,6 +235,9 @@ class SearchModels(msgspec.Struct):
     page_token: str | None = None
 
 
+_MOST = sys.float_info.max
+
+
 def number(value: float) -> float | str:
     """protobuf's JSON spells what JSON has no number for."""
     if math.isfinite(value):
@@ -245,20 +246,20 @@ def number(value: float) -> float | str:
 
 
 def metric(point: Point, run_id: str | None = None) -> dict[str, Any]:
+    key, value, timestamp_ms, step, model_id, dataset_name, dataset_digest = point
     said: dict[str, Any] = {
-        "key": point.key,
-        "value": number(point.value),
-        "timestamp": point.timestamp_ms,
-        "step": point.step,
+        "key": key,
+        "value": value if -_MOST <= value <= _MOST else number(value),
+        "timestamp": timestamp_ms,
+        "step": step,
     }
-    for name, value in (
-        ("model_id", point.model_id),
-        ("dataset_name", point.dataset_name),
-        ("dataset_digest", point.dataset_digest),
-        ("run_id", run_id),
-    ):
-        if value:
-            said[name] = value
+    if run_id:
+        said["run_id"] = run_id
+    if model_id:
+        said["model_id"] = model_id
+    if dataset_name:
+        said["dataset_name"] = dataset_name
+        said["dataset_digest"] = dataset_digest or ""
     return said
 
 

@@ -1,0 +1,273 @@
+"""The MLflow face where the real client does not reach: rights, limits, paths, spellings."""
+
+import math
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from zafiro.core.context import Context
+from zafiro.core.db import Database
+from zafiro.tracking import service
+from zafiro.tracking.store import PointRow
+from zafiro.workspaces.domain import Workspace
+
+API = "/api/2.0/mlflow"
+
+
+def create(http: TestClient, **more: Any) -> str:
+    answer = http.post(f"{API}/runs/create", json={"experiment_id": "0", **more})
+    assert answer.status_code == 200, answer.text
+    id: str = answer.json()["run"]["info"]["run_id"]
+    return id
+
+
+def log(http: TestClient, run: str, **body: Any) -> int:
+    return http.post(f"{API}/runs/log-batch", json={"run_id": run, **body}).status_code
+
+
+def wrong(answer: Any) -> tuple[int, str, str]:
+    said = answer.json()
+    return answer.status_code, said["error_code"], said["message"]
+
+
+def test_numbers_may_come_as_text(http: TestClient) -> None:
+    run = create(http, start_time="1700000000000")
+    body = {"run_uuid": run, "key": "m", "value": "-Infinity", "timestamp": "5", "step": "3"}
+    assert http.post(f"{API}/runs/log-metric", json=body).status_code == 200
+    found = http.get(f"{API}/runs/get", params={"run_id": run}).json()["run"]
+    assert found["data"]["metrics"] == [
+        {"key": "m", "value": "-Infinity", "timestamp": 5, "step": 3}
+    ]
+    assert found["info"]["start_time"] == 1700000000000
+    for status in ("FINISHED", 3, "3"):
+        body = {"run_id": run, "status": status, "end_time": 9}
+        info = http.post(f"{API}/runs/update", json=body).json()["run_info"]
+        assert (info["status"], info["end_time"]) == ("FINISHED", 9)
+
+
+def test_logging_a_point_twice_leaves_one(http: TestClient, db: Database) -> None:
+    run = create(http)
+    points = [
+        {"key": "m", "value": v, "timestamp": 1, "step": 0} for v in (1.0, "NaN", "Infinity", 1.0)
+    ]
+    assert log(http, run, metrics=points) == log(http, run, metrics=points) == 200
+    with db.read() as session:
+        assert len(list(session.execute(select(PointRow.value)))) == 3
+
+
+def test_the_latest_value_is_of_the_greatest_step(http: TestClient) -> None:
+    run = create(http)
+    for step, at, value in ((5, 1, 50.0), (3, 9, 30.0), (5, 2, 51.0), (5, 2, 49.0)):
+        point = {"key": "m", "value": value, "timestamp": at, "step": step}
+        assert log(http, run, metrics=[point]) == 200
+    [metric] = http.get(f"{API}/runs/get", params={"run_id": run}).json()["run"]["data"]["metrics"]
+    assert metric["value"] == 51.0
+
+
+def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
+    run = create(http)
+    points = [{"key": "m", "value": n, "timestamp": n, "step": n} for n in range(1000)]
+    points[500]["value"] = "NaN"
+    assert log(http, run, metrics=points) == 200
+    query: dict[str, Any] = {"run_id": run, "metric_key": "m", "max_results": 300}
+    seen: list[Any] = []
+    while True:
+        page = http.get(f"{API}/metrics/get-history", params=query).json()
+        seen += page["metrics"]
+        if "next_page_token" not in page:
+            break
+        query["page_token"] = page["next_page_token"]
+    assert [m["step"] for m in seen] == list(range(1000))
+    assert math.isnan(float(seen[500]["value"]))
+    thin = {"run_ids": run, "metric_key": "m", "max_results": 10}
+    path = f"{API}/metrics/get-history-bulk-interval"
+    steps = [m["step"] for m in http.get(path, params=thin).json()["metrics"]]
+    assert steps == [0, 111, 222, 333, 444, 555, 666, 777, 888, 999]
+    thin |= {"start_step": 10, "end_step": 14}
+    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [
+        10,
+        11,
+        12,
+        13,
+        14,
+    ]
+    thin |= {"max_results": 1}
+    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [14]
+    bulk = {"run_id": run, "metric_key": "m", "max_results": 5}
+    assert len(http.get(f"{API}/metrics/get-history-bulk", params=bulk).json()["metrics"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "why"),
+    [
+        ("runs/log-metric", {"key": "m", "value": 1, "timestamp": 1}, "parameter 'run_id'"),
+        ("runs/log-metric", {"run_id": "R", "value": 1, "timestamp": 1}, "parameter 'key'"),
+        ("runs/log-metric", {"run_id": "R", "key": "m", "timestamp": 1}, "parameter 'value'"),
+        (
+            "runs/log-metric",
+            {"run_id": "R", "key": "m", "value": "many", "timestamp": 1},
+            "parameter 'value'",
+        ),
+        ("runs/log-metric", {"run_id": "R", "key": "a//b", "value": 1, "timestamp": 1}, "resolve"),
+        ("runs/log-metric", {"run_id": "R", "key": "../b", "value": 1, "timestamp": 1}, "resolve"),
+        ("runs/log-metric", {"run_id": "R", "key": "a$b", "value": 1, "timestamp": 1}, "only con"),
+        ("runs/log-metric", {"run_id": "R", "key": "m", "value": 1, "timestamp": -1}, "nonnegat"),
+        ("runs/log-parameter", {"run_id": "R", "key": "k" * 251, "value": "v"}, "exceeds"),
+        (
+            "runs/log-batch",
+            {"run_id": "R", "params": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]},
+            "Duplicate parameter keys",
+        ),
+        (
+            "runs/log-batch",
+            {"run_id": "R", "params": [{"key": str(n), "value": "1"} for n in range(101)]},
+            "at most 100 params",
+        ),
+        ("runs/update", {"run_id": "R", "status": "DONE"}, "'status'"),
+        ("runs/search", {"experiment_ids": ["0"], "max_results": 50001}, "at most 50000"),
+        ("runs/search", {"experiment_ids": ["0"], "page_token": "!"}, "Invalid page token"),
+        ("runs/search", {"experiment_ids": ["x"]}, "must be a valid integer"),
+        ("experiments/create", {"name": ""}, "Invalid experiment name"),
+    ],
+)
+def test_what_mlflow_refuses_is_refused(
+    http: TestClient, verb: str, body: dict[str, Any], why: str
+) -> None:
+    run = create(http)
+    said = {k: run if v == "R" else v for k, v in body.items()}
+    status, code, message = wrong(http.post(f"{API}/{verb}", json=said))
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+    assert why in message
+
+
+def test_a_batch_is_written_whole_or_not_at_all(http: TestClient) -> None:
+    run = create(http)
+    assert log(http, run, params=[{"key": "a", "value": "1"}]) == 200
+    metrics = [{"key": "m", "value": 1, "timestamp": 1}]
+    changed = {"params": [{"key": "a", "value": "2"}], "metrics": metrics}
+    assert log(http, run, **changed) == 400
+    data = http.get(f"{API}/runs/get", params={"run_id": run}).json()["run"]["data"]
+    assert data["metrics"] == [] and data["params"] == [{"key": "a", "value": "1"}]
+
+
+def test_a_job_token_writes_its_own_run_and_those_it_made(
+    http: TestClient, db: Database, main: Workspace
+) -> None:
+    with db.begin() as session:
+        experiment = service.ensure_experiment(session, main.guid, "exp")
+        for name in ("job1", "job2"):
+            service.create_run(session, main.guid, name, experiment, name, owned=True)
+    stranger = create(http)
+    token = {"Authorization": "Bearer job:job1"}
+    made = http.post(
+        f"{API}/runs/create",
+        json={
+            "experiment_id": experiment.id,
+            "tags": [{"key": "mlflow.parentRunId", "value": "job1"}],
+        },
+        headers=token,
+    )
+    child = made.json()["run"]["info"]["run_id"]
+    codes = {}
+    for run in ("job1", child, "job2", stranger):
+        point = {"run_id": run, "key": "m", "value": 1, "timestamp": 1}
+        metric = http.post(f"{API}/runs/log-metric", json=point, headers=token)
+        path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}/a.txt"
+        file = http.put(path, content=b"x", headers=token)
+        codes[run] = metric.status_code, file.status_code
+    assert codes == {
+        "job1": (200, 200),
+        child: (200, 200),
+        "job2": (403, 403),
+        stranger: (403, 403),
+    }
+    removed = http.post(
+        f"{API}/experiments/delete", json={"experiment_id": experiment.id}, headers=token
+    )
+    assert wrong(removed)[:2] == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ExperimentRun/dcid.{run}/../../../secret",
+        "ExperimentRun/dcid.{run}/%2e%2e/%2e%2e/x",
+        "ExperimentRun/dcid.{run}/%252e%252e/%252e%252e/x",
+        "ExperimentRun/dcid.{run}/..%5c..%5cx",
+        "elsewhere/x",
+        "%2fetc/passwd",
+    ],
+)
+def test_no_artifact_leaves_its_run(http: TestClient, ctx: Context, path: str) -> None:
+    run = create(http)
+    where = "/api/2.0/mlflow-artifacts/artifacts/" + path.format(run=run)
+    assert http.put(where, content=b"x").status_code in (400, 404)
+    assert http.get(where).status_code in (400, 404)
+    assert http.delete(where).status_code in (400, 404)
+    files = [f for f in ctx.home.storage.rglob("*") if f.is_file()]
+    assert files == []
+
+
+def test_a_symlink_out_of_the_store_is_not_followed(
+    http: TestClient, ctx: Context, main: Workspace
+) -> None:
+    run = create(http)
+    folder = ctx.home.storage / main.storage_account / "azureml" / f"ExperimentRun/dcid.{run}"
+    folder.mkdir(parents=True)
+    (folder / "link").symlink_to("/etc")
+    path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}/link/hostname"
+    assert http.get(path).status_code == 400
+
+
+def test_half_an_upload_is_no_artifact(http: TestClient, ctx: Context) -> None:
+    run = create(http)
+
+    def broken() -> Any:
+        yield b"half"
+        raise ConnectionError("gone")
+
+    path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}/a.bin"
+    assert http.put(path, content=broken()).status_code == 500
+    assert http.get(path).status_code == 404
+    assert [f for f in ctx.home.storage.rglob("*") if f.is_file()] == []
+
+
+def test_a_folder_and_a_file_cannot_have_one_name(http: TestClient) -> None:
+    run = create(http)
+    root = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}"
+    assert http.put(f"{root}/a/b.txt", content=b"1").status_code == 200
+    assert wrong(http.put(f"{root}/a", content=b"1"))[0] == 400
+    assert wrong(http.put(f"{root}/a/b.txt/c", content=b"1"))[0] == 400
+    assert http.delete(f"{root}/a").status_code == 200
+    listed = http.get(f"{API}/artifacts/list", params={"run_id": run}).json()["files"]
+    assert listed == []
+
+
+def test_multipart_is_refused_in_words_the_client_falls_back_on(http: TestClient) -> None:
+    answer = http.post("/api/2.0/mlflow-artifacts/mpu/create/x", json={"path": "x", "num_parts": 2})
+    assert answer.json()["message"].startswith(
+        "Multipart upload is not supported for the current artifact repository"
+    )
+
+
+def test_what_is_not_there_is_named(http: TestClient) -> None:
+    for verb in ("registered-models/create", "model-versions/create", "traces"):
+        status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
+        assert (status, code) == (501, "NOT_IMPLEMENTED") and "not supported" in message
+    assert wrong(http.get(f"{API}/nonsense"))[0] == 404
+    assert http.get("/health").text == "OK" and http.get("/version").text
+    assert http.get(
+        "/mlflow/v2.0/subscriptions/s/resourceGroups/g/providers"
+        "/Microsoft.MachineLearningServices/workspaces/none/api/2.0/mlflow/runs/get"
+    ).json()["error_code"] == ("RESOURCE_DOES_NOT_EXIST")
+
+
+def test_a_workspace_is_found_whatever_the_case(http: TestClient, main: Workspace) -> None:
+    path = main.id.replace("resourceGroups", "RESOURCEGROUPS").replace("zafiro", "ZAFIRO")
+    for version in ("v1.0", "v2.0"):
+        answer = http.get(
+            f"/mlflow/{version}{path}/api/2.0/mlflow/experiments/get", params={"experiment_id": "0"}
+        )
+        assert answer.json()["experiment"]["name"] == "Default"
