@@ -1,0 +1,5 @@
+"""Computes: places where work runs."""
+
+NEEDS = ("workspaces",)
+FACES = ("arm",)
+HOOKS = ("workspace",)
