@@ -1,13 +1,21 @@
 """One live server for all client tests; the databases for slice tests."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from zafiro.core import slices
+from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.testing import live
 from zafiro.testing.live import Live
+
+for _slice in slices.find():
+    if _slice.has("store"):
+        _slice.module("store")  # declares its tables
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +32,56 @@ def pointed(server: Live) -> Iterator[Live]:
     kept = dict(os.environ)
     os.environ.clear()
     os.environ.update({**live.clean(kept), **server.variables})
-    os.environ["HOME"] = str(Path(server.home).parent)
     yield server
     os.environ.clear()
     os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, on a socket in a temporary folder. Skips where it is
+    not installed; fails in CI, which installs it."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    where = found[-1].parent if found else None
+    if where is None and (initdb := shutil.which("initdb")):
+        where = Path(initdb).parent
+    if where is None:
+        if os.environ.get("ZAFIRO_CI"):
+            pytest.fail("PostgreSQL is not installed, and CI may not skip it")
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    folder = tmp_path_factory.mktemp("pg")
+    as_user: list[str] = []
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+        for parent in (folder, *folder.parents):
+            if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+        as_user = ["runuser", "-u", "postgres", "--"]
+    data = folder / "data"
+    quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": "/"}
+    subprocess.run([*as_user, where / "initdb", "-D", data, "-A", "trust", "-N"], **quiet)  # type: ignore[call-overload]
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+    control = [*as_user, where / "pg_ctl", "-D", data, "-l", folder / "log"]
+    subprocess.run([*control, "-o", options, "-w", "start"], **quiet)  # type: ignore[call-overload]
+    user = "postgres" if as_user else os.environ.get("USER", "postgres")
+    yield f"postgresql+psycopg://{user}@/postgres?host={folder}"
+    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "test.db")
+    url: str = request.getfixturevalue("postgresql")
+    return url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """An empty database with all tables; slice tests run on each kind."""
+    made = Database(database_url, durable=False)
+    Table.metadata.drop_all(made.engine)
+    Table.metadata.create_all(made.engine)
+    yield made
+    Table.metadata.drop_all(made.engine)
+    made.close()

@@ -13,6 +13,10 @@ from starlette.routing import BaseRoute, Route
 import zafiro
 from zafiro.arm import errors as spelling
 from zafiro.arm import router
+from zafiro.assets import service as assets
+from zafiro.backends import runner_archive
+from zafiro.backends.process import ProcessBackend
+from zafiro.blobs import rest as blobs
 from zafiro.core import names, slices
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
@@ -24,6 +28,7 @@ from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.identity import domain as rights
 from zafiro.identity import service as identity
+from zafiro.jobs import description
 from zafiro.workspaces import service as workspaces
 
 log = logging.getLogger(__name__)
@@ -60,11 +65,13 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         url=url,
         storage_url=storage_url,
     )
+    ctx.engines["process"] = ProcessBackend(runner_archive.build(home.root))
     gate = Gate(identity.of(ctx).authenticate, rights.authorise)
     for one in found:
         if "workspace" in one.hooks:
             ctx.furnish.append(one.module("service").furnish)
             ctx.clear.append(one.module("service").clear)
+    assets.resolvers[:] = [description.resolver(ctx)]
     first_start(ctx)
     loops = Loops(ctx, [loop for s in found for n in s.loops for loop in s.module(n).loops(ctx)])
 
@@ -76,10 +83,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         db.close()
 
     api = Starlette(routes=_routes(ctx, gate, found), lifespan=lifespan)
-    storage = [
-        r for s in found if "storage" in s.faces for r in s.module("storage").routes(ctx, gate)
-    ]
-    return Zafiro(ctx, api, Starlette(routes=storage))
+    return Zafiro(ctx, api, Starlette(routes=blobs.storage_routes(ctx, gate)))
 
 
 def first_start(ctx: Context) -> None:

@@ -14,6 +14,10 @@ UPLOAD_S = 24 * 3600  # no request lasts this long
 BLOCKS_S = 7 * 24 * 3600  # as Azure keeps uncommitted blocks
 
 
+def loops(ctx: Context) -> list[Loop]:
+    return [Loop("blobs", step, every_s=3600)]
+
+
 def step(ctx: Context) -> bool:
     sweep(Store(ctx.home.storage), time.time())
     return False
@@ -50,6 +54,3 @@ def _remove(path: str, older_than_s: float) -> int:
             os.unlink(path)
         return 1
     return 0
-
-
-LOOPS = [Loop("blobs", step, every_s=3600)]

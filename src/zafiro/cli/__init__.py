@@ -1,5 +1,7 @@
 """The command line. Verbs import what they need when they run: `zafiro --help` stays instant."""
 
+from importlib import import_module
+
 import click
 
 import zafiro
@@ -15,6 +17,7 @@ class Lazy(click.Group):
         "env": "Print the variables that point Microsoft's clients at the server.",
         "exec": "Run a command under those variables.",
         "init": "Write the config.json that MLClient.from_config() reads.",
+        "job": "Look at jobs.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -27,7 +30,6 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.verbs:
             return None
-        from importlib import import_module
 
         where = {"exec": "env", "init": "env", "down": "up", "status": "up"}
         module = import_module(f"zafiro.cli.{where.get(cmd_name, cmd_name)}")

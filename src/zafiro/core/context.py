@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,7 @@ class Context:
     storage_url   the same for the storage listener
     furnish       what slices put into a workspace that was just made
     clear         what slices take away before a workspace goes
+    engines       backends by name, put in by the composition root (zafiro.computes.backend)
     """
 
     settings: Settings
@@ -48,3 +50,4 @@ class Context:
     wakes: Wakes = field(default_factory=Wakes)
     furnish: list[WorkspaceHook] = field(default_factory=list)
     clear: list[WorkspaceHook] = field(default_factory=list)
+    engines: dict[str, Any] = field(default_factory=dict)

@@ -38,7 +38,8 @@ class Slice:
 
 
 def find() -> list[Slice]:
-    """Every slice, those it needs before it. Raises CycleError if the slices need each other."""
+    """Every slice, those it needs before it. Raises CycleError if the slices need each other,
+    ImportError for a need that is no slice."""
     found = {}
     for info in pkgutil.iter_modules(zafiro.__path__):
         if not info.ispkg:
@@ -52,5 +53,8 @@ def find() -> list[Slice]:
                 getattr(package, "LOOPS", ()),
                 getattr(package, "HOOKS", ()),
             )
+    for one in found.values():
+        if missing := set(one.needs) - found.keys():
+            raise ImportError(f"the slice '{one.name}' NEEDS {', '.join(missing)}: no such slice")
     order = TopologicalSorter({name: s.needs for name, s in found.items()}).static_order()
     return [found[name] for name in order]

@@ -8,7 +8,7 @@ from alembic import command
 
 from zafiro.core import documents, slices  # noqa: F401 - documents declares a table
 from zafiro.core.db import Database, sqlite_url
-from zafiro.core.migrations import config
+from zafiro.core.migrations import VERSIONS, config
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
         db = Database(sqlite_url(Path(folder) / "scratch.db"))
         made = config(db)
         command.upgrade(made, "head")
-        number = 1 + len(list((Path(__file__).parent / "versions").glob("*.py")))
+        number = 1 + len(list(VERSIONS.glob("*.py")))
         command.revision(made, sys.argv[1], autogenerate=True, rev_id=f"{number:04}")
 
 

@@ -1,0 +1,175 @@
+"""The ARM face of jobs."""
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall
+from zafiro.core.clock import iso
+from zafiro.core.documents import Record
+from zafiro.core.errors import Invalid, NotFound
+from zafiro.core.names import ML
+from zafiro.jobs import description, service, store, wire
+from zafiro.jobs.store import Kept
+from zafiro.tracking import service as tracking
+from zafiro.tracking.domain import Run
+from zafiro.workspaces import service as workspaces
+from zafiro.workspaces.domain import Workspace
+
+_PAGE = 50
+
+
+class Jobs:
+    """Keeps the resource as the user wrote it; adds what only we know."""
+
+    def put(self, call: Call, body: dict[str, Any]) -> tuple[Record, bool]:
+        workspace = workspaces.by_id(call.db, str(call.id))
+        kept = store.find(call.db, workspace.guid, call.id.name)
+        if kept is not None:
+            return _record(call, workspace, service.amend(call.db, kept, body)), False
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", call.id.name):
+            raise Invalid(
+                "name", f"'{call.id.name}' is no job name: letters, digits, '-', '_' and '.' only"
+            )
+        kept = service.submit(call.ctx, call.db, workspace, call.id.name, body, by=call.caller.name)
+        call.after.append(lambda: call.ctx.wakes.wake(service.LOOP))
+        return _record(call, workspace, kept), True
+
+    def get(self, call: Call) -> Record:
+        workspace = workspaces.by_id(call.db, str(call.id))
+        return _record(call, workspace, store.get(call.db, workspace.guid, call.id.name))
+
+    def under(self, call: Call, collection: str) -> Page:
+        """Newest first. Filters: listViewType, jobType, tag, as azure-ai-ml 1.35.2 sends them."""
+        workspace = workspaces.by_id(call.db, str(call.id))
+        before = call.query.get("$skiptoken")
+        size = min(int(call.query.get("$top") or _PAGE), 1000)
+        found: list[Record] = []
+        last = int(before) if before else None
+        while len(found) < size:
+            kept = store.page(call.db, workspace.guid, before=last, limit=size)
+            if not kept:
+                return Page(found)
+            runs = tracking.get_runs(call.db, workspace.guid, [k.job.name for k in kept])
+            for one in kept:
+                last = one.job.key
+                run = runs.get(one.job.name)
+                if run is not None and _wanted(call, one, run):
+                    found.append(_shown(call, workspace, one, run))
+                    if len(found) == size:
+                        break
+        return Page(found, str(last))
+
+    def delete(self, call: Call) -> bool:
+        workspace = workspaces.by_id(call.db, str(call.id))
+        try:
+            folder = service.delete(call.ctx, call.db, workspace.guid, call.id.name)
+        except NotFound:
+            return False
+        call.after.append(lambda: service.remove_folder(folder))
+        return True
+
+
+def _wanted(call: Call, kept: Kept, run: Run) -> bool:
+    view = call.query.get("listviewtype", "ActiveOnly")
+    if view != "All" and bool(run.hidden) != (view == "ArchivedOnly"):
+        return False
+    kind = call.query.get("jobtype")
+    if kind and kept.body["properties"].get("jobType", "").lower() != kind.lower():
+        return False
+    tag = call.query.get("tag")
+    if tag:
+        name, _, value = tag.partition("=")
+        return name in run.tags and (not value or run.tags[name] == value)
+    return True
+
+
+def _record(call: Call, workspace: Workspace, kept: Kept) -> Record:
+    run = tracking.get_run(call.db, workspace.guid, kept.job.name)
+    return _shown(call, workspace, kept, run)
+
+
+def _shown(call: Call, workspace: Workspace, kept: Kept, run: Run) -> Record:
+    """What people may change is on the run: display name, description, tags, properties."""
+    properties = kept.body["properties"]
+    id = f"{workspace.id}/jobs/{kept.job.name}"
+    shown = {
+        **properties,
+        "status": kept.job.status.value,
+        "displayName": run.name,
+        "description": run.description,
+        "experimentName": run.experiment,
+        "tags": run.tags,
+        "properties": run.properties or {},
+        "isArchived": bool(run.hidden),
+        "outputs": _outputs(call, workspace, kept),
+        "services": {
+            **(properties.get("services") or {}),
+            "Tracking": {
+                "jobServiceType": "Tracking",
+                "endpoint": f"azureml://{call.ctx.url.removeprefix('https://')}/mlflow/v1.0{workspace.id}",
+            },
+            "Studio": {
+                "jobServiceType": "Studio",
+                # The client appends &tid=…, so there must be a query already.
+                "endpoint": f"{call.ctx.url}/runs/{kept.job.name}?wsid={workspace.id}",
+            },
+        },
+    }
+    body = {**kept.body, "properties": shown}
+    return Record(id, kept.job.name, body, "", kept.created_at, kept.modified_at, kept.created_by)
+
+
+def _outputs(call: Call, workspace: Workspace, kept: Kept) -> dict[str, Any]:
+    asked = wire.command(kept.body["properties"]).outputs or {}
+    shown: dict[str, Any] = {}
+    for name, output in asked.items():
+        uri = description.output_uri(call.ctx, call.db, workspace, kept.job.name, name, output)
+        given = output.dump() if output is not None else {}
+        shown[name] = {"jobOutputType": "uri_folder", "mode": "ReadWriteMount", **given, "uri": uri}
+    return shown
+
+
+def _cancel(call: Call, record: Record, body: dict[str, Any]) -> Response:
+    guid = workspaces.by_id(call.db, record.id).guid
+    service.cancel(call.ctx, call.db, guid, record.name)
+    call.after.append(lambda: call.ctx.wakes.wake(service.LOOP))
+    return Response(status_code=200)
+
+
+def _timeline(call: RouteCall) -> dict[str, Any]:
+    """Where the time of a job went: {status, steps: [{name, began, ended, reason}]}. Ours: Azure
+    has no such route."""
+    names = call.names
+    workspace = workspaces.find(call.db, names["s"], names["g"], names["w"])
+    job = store.get(call.db, workspace.guid, names["j"]).job
+    steps = [
+        {
+            "name": s.name,
+            "began": iso(s.began),
+            "ended": iso(s.ended) if s.ended else None,
+            "reason": s.reason,
+        }
+        for s in job.steps
+    ]
+    return {"status": job.status.value, "steps": steps}
+
+
+ROUTES = [
+    ArmRoute(
+        "GET",
+        "/subscriptions/{s}/resourceGroups/{g}/providers/"
+        f"{ML}/workspaces/{{w}}/jobs/{{j}}/timeline",
+        _timeline,
+    )
+]
+
+TYPES = [
+    ResourceType(
+        path="workspaces/jobs",
+        shape=wire.AnyJob,
+        keeper=Jobs(),
+        actions={"cancel": _cancel},
+    )
+]

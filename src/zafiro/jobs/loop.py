@@ -1,0 +1,136 @@
+"""Moves jobs along: claim in a short transaction, act with none open, write back."""
+
+import os
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from zafiro.computes import service as computes
+from zafiro.computes.backend import Backend, Handle, LaunchFailed, Phase, Results, Work
+from zafiro.core import clock
+from zafiro.core.context import Context
+from zafiro.core.loops import Loop
+from zafiro.identity import service as identity
+from zafiro.jobs import service, store
+from zafiro.jobs.domain import LAUNCHED, Failure, Job, Status, ended, lost
+from zafiro.jobs.store import Claim
+from zafiro.tracking import service as tracking
+
+LEASE_S = 60.0
+GRACE_S = 10.0
+TOKEN_BEYOND = timedelta(days=7)
+
+
+def loops(ctx: Context) -> list[Loop]:
+    tokens = identity.of(ctx)
+    return [
+        Loop(service.LOOP, lambda c: step(c, tokens), every_s=1.0, threads=2),
+        Loop("jobs-watch", watch, every_s=2.0),
+    ]
+
+
+def step(ctx: Context, tokens: identity.Tokens) -> bool:
+    """Start one queued job, or stop one that is to end. False when there is nothing to do."""
+    with ctx.db.read() as db:  # an idle server takes no write lock
+        if not store.waiting(db):
+            return False
+    with ctx.db.begin() as db:
+        claim = store.claim_due(db, lease_s=LEASE_S)
+        if claim is None:
+            claim = _claim_queued(ctx, db)
+    if claim is None:
+        return False
+    if claim.job.status is Status.CANCEL_REQUESTED:
+        _stop(ctx, claim)
+    else:
+        _launch(ctx, claim, tokens)
+    return True
+
+
+def watch(ctx: Context) -> bool:
+    """Look at everything that was launched; what ended or was lost without a word is written
+    down. Looking needs no lease, and what is as expected costs no write."""
+    with ctx.db.read() as db:
+        jobs = store.launched(db)
+    for job in jobs:
+        assert job.handle is not None
+        _settle(ctx, job, job.handle)
+    return False
+
+
+def _claim_queued(ctx: Context, db: Session) -> Claim | None:
+    active = store.counts(db, tuple(LAUNCHED))
+    if sum(active.values()) >= slots(ctx):
+        return None
+    full = [c for c, number in active.items() if number >= computes.max_nodes(db, c)]
+    claim = store.claim_queued(db, full=full, lease_s=LEASE_S)
+    if claim is None:
+        return None
+    job = store.change(db, claim.job.to(Status.STARTING).stepped("starting", clock.now()))
+    tracking.set_status(db, job.guid, job.name, job.status.value)
+    return Claim(job, claim.token)
+
+
+def slots(ctx: Context) -> int:
+    """How many jobs this machine runs at once."""
+    return ctx.settings.slots or os.cpu_count() or 1
+
+
+def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
+    job = claim.job
+    backend: Backend = ctx.engines["process"]
+    token = tokens.for_job(job.workspace, job.name, TOKEN_BEYOND).token
+    url = f"{ctx.url}/execution/v1/workspaces/{job.guid}/jobs/{job.name}"
+    work = Work(
+        name=f"{job.guid}/{job.name}",
+        variables={
+            "ZAFIRO_EXECUTION_URL": url,
+            "ZAFIRO_JOB_TOKEN": token,
+            # Only our own authority: loading all of the system's costs every job 15 ms.
+            "ZAFIRO_CA": str(ctx.home.tls / "ca.pem"),
+        },
+        directory=service.folder(ctx, job),
+    )
+    failure, handle = None, None
+    try:
+        handle = backend.launch(work)
+    except LaunchFailed as e:
+        failure = Failure("SystemError", f"the job could not be started: {e}")
+    with ctx.db.begin() as db:
+        now = store.lock(db, job.key)
+        if not store.release(db, claim):
+            return  # somebody else acts on it; launching twice is launching once
+        if handle is not None:
+            store.set_handle(db, now, handle)
+        else:
+            service.end(ctx, db, ended(now, Status.FAILED, clock.now(), None, failure))
+
+
+def _stop(ctx: Context, claim: Claim) -> None:
+    """Ask the backend for the end; asked again each second until it is seen."""
+    job, backend = claim.job, ctx.engines["process"]
+    if job.handle is not None:
+        backend.stop(job.handle, grace_s=GRACE_S)
+        _settle(ctx, job, job.handle)
+    with ctx.db.begin() as db:
+        now = store.lock(db, job.key)
+        if job.handle is None and not now.ended:
+            service.end(ctx, db, ended(now, Status.CANCELED, clock.now(), None, None))
+        store.release(db, claim, due_in_s=1.0)
+
+
+def _settle(ctx: Context, job: Job, handle: Handle) -> None:
+    backend: Backend = ctx.engines["process"]
+    seen = backend.look(handle)
+    if seen.phase in (Phase.PENDING, Phase.RUNNING):
+        return
+    word = backend.result(handle) if isinstance(backend, Results) else None
+    if word is None:
+        backend.stop(handle, grace_s=0)  # whatever is left of it
+    with ctx.db.begin() as db:
+        if word is not None:
+            service.report(ctx, db, job.key, {**word, "phase": "ended"})
+        else:
+            now = store.lock(db, job.key)
+            service.end(ctx, db, lost(now, seen, clock.now()))
+    ctx.wakes.wake(service.LOOP)

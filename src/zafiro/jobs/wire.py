@@ -1,0 +1,126 @@
+"""JSON shapes of jobs. Source: azure-ai-ml 1.35.2, arm_ml_service/models (CommandJob and others)."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field
+
+from zafiro.arm.resource import Wire
+from zafiro.core.errors import Invalid, Unsupported
+
+# How the wire's modes read for the runner.
+MODES = {
+    "readonlymount": "mount",
+    "readwritemount": "mount",
+    "evalmount": "mount",
+    "mount": "mount",
+    "download": "download",
+    "evaldownload": "download",
+    "upload": "upload",
+    "direct": "direct",
+}
+TYPES = ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model")
+
+
+class Input(Wire):
+    job_input_type: str
+    value: Any = None
+    uri: str | None = None
+    mode: str | None = None
+
+
+class Output(Wire):
+    job_output_type: str | None = "uri_folder"
+    uri: str | None = None
+    mode: str | None = None
+    asset_name: str | None = None
+    asset_version: str | None = None
+    description: str | None = None
+
+
+class Limits(Wire):
+    timeout: timedelta | None = None
+
+
+class Resources(Wire):
+    instance_count: int | None = None
+    instance_type: str | None = None
+
+
+class Distribution(Wire):
+    distribution_type: str | None = None
+    process_count_per_instance: int | None = None
+    process_count: int | None = None
+
+
+class CommandJob(Wire):
+    job_type: str
+    command: str = Field(min_length=1)
+    code_id: str | None = None
+    environment_id: str | None = None
+    compute_id: str | None = None
+    experiment_name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    tags: dict[str, str | None] | None = None
+    properties: dict[str, str | None] | None = None
+    inputs: dict[str, Input] | None = None
+    outputs: dict[str, Output | None] | None = None
+    environment_variables: dict[str, str] | None = None
+    limits: Limits | None = None
+    resources: Resources | None = None
+    distribution: Distribution | None = None
+    services: dict[str, dict[str, Any] | None] | None = None
+    is_archived: bool | None = False
+
+
+class AnyJob(Wire):
+    """What the router checks; the kind of job decides the rest."""
+
+    job_type: str
+
+
+def command(properties: dict[str, Any]) -> CommandJob:
+    """The job asked for. Raises Unsupported for other kinds, Invalid naming the field."""
+    kind = properties.get("jobType")
+    if kind != "Command":
+        raise Unsupported(f"a job of type '{kind}'")
+    job = CommandJob.model_validate(properties)
+    count = job.resources.instance_count if job.resources else None
+    if count is not None and count > 1:
+        raise Unsupported(f"resources.instance_count {count}: a job over several nodes")
+    for name, given in (job.inputs or {}).items():
+        if given.job_input_type != "literal":
+            if given.job_input_type not in TYPES:
+                raise Invalid(
+                    f"inputs.{name}.type",
+                    f"'{given.job_input_type}' is none of literal, {', '.join(TYPES)}",
+                )
+            if not given.uri:
+                raise Invalid(f"inputs.{name}.path", "is missing")
+        _mode(f"inputs.{name}.mode", given.mode)
+    for name, asked in (job.outputs or {}).items():
+        if asked is not None:
+            if asked.job_output_type not in (None, *TYPES):
+                raise Invalid(
+                    f"outputs.{name}.type",
+                    f"'{asked.job_output_type}' is none of {', '.join(TYPES)}",
+                )
+            _mode(f"outputs.{name}.mode", asked.mode)
+    timeout = job.limits.timeout if job.limits else None
+    if timeout is not None and timeout <= timedelta(0):
+        raise Invalid("limits.timeout", "must be longer than nothing")
+    return job
+
+
+def _mode(field: str, mode: str | None) -> None:
+    if mode is not None and mode.lower() not in MODES:
+        raise Invalid(field, f"'{mode}' is none of {', '.join(MODES)}")
+
+
+def error(code: str, message: str, tail: str) -> dict[str, Any]:
+    """What jobs.stream shows whole when a job failed: the reason first, then the log's end."""
+    inner = {"code": code, "message": message}
+    lines = tail.rstrip().splitlines()
+    details = [{"code": "LogTail", "message": line} for line in lines]
+    return {"error": {**inner, "details": details}}

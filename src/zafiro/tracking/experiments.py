@@ -1,0 +1,198 @@
+"""The verbs of experiments. Functions of an open session; nothing here commits."""
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from zafiro.core import clock
+from zafiro.core.errors import Conflict, Invalid, NotFound
+from zafiro.tracking import rules
+from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
+from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
+
+
+def now_ms() -> int:
+    return int(clock.now().timestamp() * 1000)
+
+
+def of_rows(db: Session, rows: list[ExperimentRow]) -> list[Experiment]:
+    tags: dict[int, dict[str, str]] = {}
+    if rows:
+        query = select(ExperimentTagRow.experiment, ExperimentTagRow.key, ExperimentTagRow.value)
+        keys = [row.key for row in rows]
+        for key, name, value in db.execute(query.where(ExperimentTagRow.experiment.in_(keys))):
+            tags.setdefault(key, {})[name] = value
+    return [
+        Experiment(
+            key=row.key,
+            workspace=row.workspace,
+            name=row.name,
+            lifecycle=row.lifecycle,
+            created_ms=row.created_ms,
+            modified_ms=row.modified_ms,
+            description=row.description,
+            tags=tags.get(row.key, {}),
+        )
+        for row in rows
+    ]
+
+
+def find(db: Session, workspace: str, name: str) -> Experiment | None:
+    """By name, deleted ones too."""
+    query = select(ExperimentRow).where(
+        ExperimentRow.workspace == workspace, ExperimentRow.name == name
+    )
+    found = of_rows(db, list(db.scalars(query)))
+    return found[0] if found else None
+
+
+def get(db: Session, workspace: str, id: str) -> Experiment:
+    """By id. MLflow's "0" is the experiment named Default. Raises NotFound, Invalid."""
+    if id == "0":
+        default = find(db, workspace, DEFAULT_EXPERIMENT)
+        if default is None:
+            raise NotFound("experiment", id, "it is made with the first run in it")
+        return default
+    row = db.get(ExperimentRow, parse_id(id))
+    if row is None or row.workspace != workspace:
+        raise NotFound("experiment", id, f"No Experiment with id={id} exists")
+    return of_rows(db, [row])[0]
+
+
+def parse_id(id: str) -> int:
+    if not (id.isascii() and id.isdigit() and len(id) < 19):
+        raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")
+    return int(id)
+
+
+def create(
+    db: Session,
+    workspace: str,
+    name: str,
+    *,
+    tags: dict[str, str] | None = None,
+    description: str | None = None,
+) -> Experiment:
+    """Raises Conflict when there is one of that name, deleted ones included; Invalid."""
+    rules.experiment_name(name)
+    for key, value in (tags or {}).items():
+        rules.experiment_tag(key, value)
+    at = now_ms()
+    try:
+        with db.begin_nested():
+            row = ExperimentRow(
+                workspace=workspace,
+                name=name,
+                description=description,
+                lifecycle=ACTIVE,
+                created_ms=at,
+                modified_ms=at,
+            )
+            db.add(row)
+            db.flush()
+    except IntegrityError as e:
+        kept = find(db, workspace, name)
+        deleted = kept is not None and kept.lifecycle == DELETED
+        raise Conflict(
+            f"Experiment(name={name}) already exists"
+            + (" in deleted state. You can restore the experiment." if deleted else ".")
+        ) from e
+    for key, value in (tags or {}).items():
+        db.execute(insert(ExperimentTagRow).values(experiment=row.key, key=key, value=value))
+    return of_rows(db, [row])[0]
+
+
+def ensure(db: Session, workspace: str, name: str) -> Experiment:
+    """The experiment of that name, made when there is none, brought back when it was deleted."""
+    found = find(db, workspace, name)
+    if found is None:
+        try:
+            return create(db, workspace, name)
+        except Conflict:  # another replica was quicker
+            found = find(db, workspace, name)
+            if found is None:
+                raise
+    if found.lifecycle == DELETED:
+        restore(db, found)
+        return get(db, workspace, found.id)
+    return found
+
+
+def rename(db: Session, experiment: Experiment, name: str) -> None:
+    """Raises Conflict when the name is taken; Invalid for a deleted experiment."""
+    rules.experiment_name(name)
+    if experiment.lifecycle != ACTIVE:
+        raise Invalid("", "Cannot rename a non-active experiment.")
+    try:
+        with db.begin_nested():
+            _set(db, experiment, name=name)
+    except IntegrityError as e:
+        raise Conflict(f"Experiment(name={name}) already exists.") from e
+
+
+def describe(db: Session, experiment: Experiment, description: str | None) -> None:
+    _set(db, experiment, description=description)
+
+
+def remove(db: Session, experiment: Experiment) -> None:
+    """Mark it and its runs as deleted. Raises NotFound when it is deleted already."""
+    if experiment.lifecycle != ACTIVE:
+        raise NotFound("experiment", experiment.id, "it is deleted already")
+    _set(db, experiment, lifecycle=DELETED)
+    db.execute(
+        update(RunRow)
+        .where(RunRow.experiment == experiment.key)
+        .values(lifecycle=DELETED, deleted_ms=now_ms())
+    )
+
+
+def restore(db: Session, experiment: Experiment) -> None:
+    if experiment.lifecycle != DELETED:
+        raise NotFound("experiment", experiment.id, "it is not deleted")
+    _set(db, experiment, lifecycle=ACTIVE)
+    db.execute(
+        update(RunRow)
+        .where(RunRow.experiment == experiment.key)
+        .values(lifecycle=ACTIVE, deleted_ms=None)
+    )
+
+
+def set_tag(db: Session, experiment: Experiment, key: str, value: str) -> None:
+    rules.experiment_tag(key, value)
+    check_active(experiment)
+    row = db.get(ExperimentTagRow, (experiment.key, key))
+    if row is None:
+        db.add(ExperimentTagRow(experiment=experiment.key, key=key, value=value))
+    else:
+        row.value = value
+    db.flush()
+
+
+def delete_tag(db: Session, experiment: Experiment, key: str) -> None:
+    check_active(experiment)
+    done = db.execute(
+        delete(ExperimentTagRow).where(
+            ExperimentTagRow.experiment == experiment.key, ExperimentTagRow.key == key
+        )
+    )
+    if not done.rowcount:  # type: ignore[attr-defined]
+        raise NotFound("tag", key, f"experiment {experiment.id} has no such tag")
+
+
+def check_active(experiment: Experiment) -> None:
+    if experiment.lifecycle != ACTIVE:
+        raise Invalid(
+            "",
+            f"The experiment {experiment.id} must be in the 'active' state. Current state is "
+            f"{experiment.lifecycle}.",
+        )
+
+
+def _set(db: Session, experiment: Experiment, **values: Any) -> None:
+    db.execute(
+        update(ExperimentRow)
+        .where(ExperimentRow.key == experiment.key)
+        .values(modified_ms=now_ms(), **values)
+    )

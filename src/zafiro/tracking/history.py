@@ -1,0 +1,342 @@
+"""Azure's run history face: /history/v1.0{ARM id of a workspace}/…
+
+Who calls: azure-ai-ml 1.35.2 (stream, download, update, archive, children), azureml-mlflow 1.62,
+azureml-core 1.61. Shapes as those clients read them (history_wire).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from zafiro.core.caller import Caller, Gate
+from zafiro.core.context import Context
+from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
+from zafiro.core.names import ML
+from zafiro.tracking import experiments, links, odata, service
+from zafiro.tracking import history_wire as wire
+from zafiro.tracking.call import authenticate, log
+from zafiro.tracking.domain import ACTIVE, DELETED, MLFLOW_STATUS, Experiment, Run
+from zafiro.tracking.search import read_token, write_token
+from zafiro.tracking.store import RunRow
+from zafiro.workspaces import service as workspaces
+from zafiro.workspaces.domain import Workspace
+
+_PATH = re.compile(
+    r"subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices"
+    r"/workspaces/([^/]+)/(.*)",
+    re.IGNORECASE,
+)
+# What an event of that name makes of the run (azureml-core 1.61 RunEvents).
+EVENTS = {
+    "Start": "Running",
+    "Queued": "Queued",
+    "Completed": "Completed",
+    "Failed": "Failed",
+    "Canceled": "Canceled",
+    "CancelRequested": "CancelRequested",
+}
+# Said while a run goes on; they change no status.
+NOTICES = frozenset({"QueueingInfo", "Heartbeat", "Error", "Warning"})
+MOST_RUNS = 1000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request. `ids`: what its path names, of run, experiment, id."""
+
+    ctx: Context
+    gate: Gate
+    caller: Caller
+    workspace: Workspace
+    query: dict[str, str]
+    body: bytes
+    ids: dict[str, str]
+
+    def json(self) -> dict[str, Any]:
+        try:
+            said = msgspec.json.decode(self.body or b"{}")
+        except msgspec.DecodeError as e:
+            raise Invalid("body", f"is not JSON: {e}") from e
+        if not isinstance(said, dict):
+            raise Invalid("body", "must be an object")
+        return said
+
+    def may(self, what: str, job: str | None = None) -> None:
+        job = job or self.caller.job
+        scope = f"{self.workspace.id}/jobs/{job}" if job else self.workspace.id
+        self.gate.authorise(self.caller, f"{ML}/workspaces/{what}", scope)
+
+    def run(self, what: str = "read", run_id: str | None = None) -> Run:
+        """The run the path names, once the caller may do that with it."""
+        with self.ctx.db.read() as db:
+            run = service.get_run(db, self.workspace.guid, run_id or self.ids["run"])
+        self.may(f"experiments/runs/{what}", run.job or run.run_id)
+        return run
+
+
+def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
+    async def history(request: Request) -> Response:
+        try:
+            body = await request.body()
+            return await run_in_threadpool(_call, ctx, gate, request, body)
+        except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as Azure does
+            return failure(e)
+
+    async def unsupported(request: Request) -> Response:
+        return failure(Unsupported(f"Azure's {request.url.path.split('/')[1]} service"))
+
+    async def file(request: Request) -> Response:
+        token, path = request.path_params["token"], request.path_params["path"]
+        try:
+            return PlainTextResponse(await run_in_threadpool(links.read, ctx, token, path))
+        except Exception as e:  # noqa: BLE001 — the edge
+            return failure(e)
+
+    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+    return [
+        Route("/history/v1.0/{rest:path}", history, methods=methods),
+        Route("/metric/v2.0/{rest:path}", unsupported, methods=methods),
+        Route("/artifact/v2.0/{rest:path}", unsupported, methods=methods),
+        Route("/tracking/files/{token}/{path:path}", file),
+    ]
+
+
+def failure(error: Exception) -> Response:
+    """{"error": {"code", "message"}}: what azure-core shows to the user."""
+    if isinstance(error, Denied):
+        code, status = ("Unauthorized", 401) if error.unknown else ("Forbidden", 403)
+    elif isinstance(error, NotFound):
+        code, status = "NotFound", 404
+    elif isinstance(error, Conflict):
+        code, status = "Conflict", 409
+    elif isinstance(error, Invalid):
+        code, status = "BadRequest", 400
+    elif isinstance(error, Unsupported):
+        code, status = "NotImplemented", 501
+    else:
+        log.error("the run history face failed", exc_info=error)
+        code, status = "InternalServerError", 500
+    said = str(error) if isinstance(error, ZafiroError) else "internal error; see the server's log"
+    return JSONResponse({"error": {"code": code, "message": said}}, status)
+
+
+def _call(ctx: Context, gate: Gate, request: Request, body: bytes) -> Response:
+    match = _PATH.fullmatch(request.path_params["rest"])
+    if match is None:
+        raise NotFound("run history endpoint", request.url.path)
+    caller = authenticate(gate, request.headers.get("authorization"))
+    with ctx.db.read() as db:
+        workspace = workspaces.find(db, match[1], match[2], match[3])
+    if caller.workspace not in (None, workspace.guid):
+        raise Denied(f"this token is good for another workspace than '{workspace.name}'")
+    for method, pattern, verb in _VERBS:
+        found = pattern.fullmatch(match[4])
+        if found and method == request.method:
+            query = dict(request.query_params)
+            ids = found.groupdict()
+            return JSONResponse(verb(Ask(ctx, gate, caller, workspace, query, body, ids)))
+    raise NotFound("run history endpoint", f"{request.method} {match[4]}")
+
+
+def get_run(ask: Ask) -> Any:
+    return wire.run(ask.run())
+
+
+def patch_run(ask: Ask) -> Any:
+    """azure-ai-ml sends only what changes; azureml-core makes runs this way."""
+    said = ask.json()
+    try:
+        run = ask.run("write")
+    except NotFound:
+        run = _create(ask, said)
+    with ask.ctx.db.begin() as db:
+        run = service.update_run(
+            db,
+            ask.workspace.guid,
+            run.run_id,
+            display_name=said.get("displayName") or said.get("name"),
+            description=said.get("description"),
+            tags=_texts(said.get("tags")),
+            properties=_texts(said.get("properties")),
+            hidden=said.get("hidden"),
+            target=said.get("target"),
+        )
+    return wire.run(run)
+
+
+def _create(ask: Ask, said: dict[str, Any]) -> Run:
+    if not ask.ids.get("experiment"):
+        raise NotFound("run", ask.ids["run"])
+    ask.may("experiments/runs/write")
+    with ask.ctx.db.begin() as db:
+        experiment = experiments.ensure(db, ask.workspace.guid, ask.ids["experiment"])
+        return service.create_run(
+            db,
+            ask.workspace.guid,
+            ask.ids["run"],
+            experiment,
+            said.get("displayName") or said.get("name") or ask.ids["run"],
+            parent=said.get("parentRunId"),
+            user=ask.caller.name,
+            job=ask.caller.job,
+            run_type=said.get("runType"),
+            target=said.get("target"),
+        )
+
+
+def details(ask: Ask) -> Any:
+    run = ask.run()
+    return wire.details(run, wire.log_files(ask.ctx, ask.workspace, run))
+
+
+def children(ask: Ask) -> Any:
+    """All of them: azure-ai-ml reads the first page only."""
+    run = ask.run()
+    top = ask.query.get("$top", "")
+    with ask.ctx.db.read() as db:
+        limit = int(top) if top.isdigit() else None
+        found = service.children(db, ask.workspace.guid, run.run_id, limit=limit)
+    return {"value": [wire.run(child) for child in found]}
+
+
+def event(ask: Ask) -> Any:
+    """A run says how it stands. Of a run that is a job, only the job does: there such an event
+    moves what MLflow shows and nothing else."""
+    said = ask.json()
+    name = str(said.get("name", "")).rsplit(".", 1)[-1]
+    data = said.get("data") or {}
+    run = ask.run("write")
+    if name in NOTICES:
+        if name == "Warning":
+            warning = {"source": data.get("Source"), "message": str(data.get("Message", ""))}
+            with ask.ctx.db.begin() as db:
+                kept = [*run.warnings, warning]
+                service.update_run(db, ask.workspace.guid, run.run_id, warnings=kept)
+        return {}
+    if name not in EVENTS:
+        raise Invalid("name", f"'{name}' is no event of a run; known are {sorted(EVENTS)}")
+    if name == "CancelRequested" and run.owned:
+        raise Unsupported("cancelling a job by a run event; cancel the job")
+    at = data.get("StartTime") or data.get("EndTime") or said.get("timestamp")
+    at_ms = wire.ms(str(at)) if at else None
+    with ask.ctx.db.begin() as db:
+        if run.owned:
+            status = MLFLOW_STATUS[EVENTS[name]]
+            service.set_mlflow_status(db, run, status=status, end_ms=None, name=None)
+        else:
+            guid, error = ask.workspace.guid, data.get("ErrorResponse")
+            service.set_status(db, guid, run.run_id, EVENTS[name], at_ms=at_ms, error=error)
+    return {}
+
+
+def run_data(ask: Ask) -> Any:
+    said = ask.json()
+    if not said.get("runId"):
+        raise Invalid("runId", "is missing")
+    run = ask.run(run_id=str(said["runId"]))
+    answer: dict[str, Any] = {}
+    if said.get("selectRunMetadata", True):
+        answer["runMetadata"] = wire.run(run)
+    if said.get("selectRunDefinition") and run.definition is not None:
+        answer["runDefinition"] = run.definition
+    return answer
+
+
+def token(ask: Ask) -> Any:
+    return links.run_token(ask.ctx, ask.workspace, ask.run("write"))
+
+
+def get_experiment(ask: Ask) -> Any:
+    ask.may("experiments/read")
+    with ask.ctx.db.read() as db:
+        return wire.experiment(_experiment(ask, db))
+
+
+def create_experiment(ask: Ask) -> Any:
+    ask.may("experiments/write")
+    with ask.ctx.db.begin() as db:
+        return wire.experiment(experiments.create(db, ask.workspace.guid, ask.ids["experiment"]))
+
+
+def patch_experiment(ask: Ask) -> Any:
+    """{tags, description, archive}, each if given."""
+    said = ask.json()
+    ask.gate.authorise(ask.caller, f"{ML}/workspaces/experiments/write", ask.workspace.id)
+    with ask.ctx.db.begin() as db:
+        found = _experiment(ask, db)
+        for key, value in (_texts(said.get("tags")) or {}).items():
+            experiments.set_tag(db, found, key, value)
+        if "description" in said:
+            experiments.describe(db, found, said["description"])
+        if said.get("archive") is True and found.lifecycle == ACTIVE:
+            experiments.remove(db, found)
+        elif said.get("archive") is False and found.lifecycle == DELETED:
+            experiments.restore(db, found)
+        return wire.experiment(experiments.get(db, ask.workspace.guid, found.id))
+
+
+def _experiment(ask: Ask, db: Session) -> Experiment:
+    if ask.ids.get("id"):
+        return experiments.get(db, ask.workspace.guid, ask.ids["id"])
+    found = experiments.find(db, ask.workspace.guid, ask.ids["experiment"])
+    if found is None:
+        raise NotFound("experiment", ask.ids["experiment"])
+    return found
+
+
+def query_runs(ask: Ask) -> Any:
+    """{filter, orderby, top, continuationToken} → {value, continuationToken}"""
+    said = ask.json()
+    ask.may("experiments/runs/read")
+    top = min(int(said.get("top") or MOST_RUNS), MOST_RUNS)
+    _, offset = read_token(said.get("continuationToken"))
+    with ask.ctx.db.read() as db:
+        query = service.every_run().where(
+            RunRow.workspace == ask.workspace.guid, RunRow.lifecycle == ACTIVE
+        )
+        if ask.ids.get("experiment") or ask.ids.get("id"):
+            query = query.where(RunRow.experiment == _experiment(ask, db).key)
+        if said.get("filter"):
+            query = query.where(odata.condition(said["filter"]))
+        order = odata.order(said.get("orderby") or "StartTimeUtc desc")
+        query = query.order_by(*order, RunRow.key.desc())
+        found = service.load(db, query.offset(offset).limit(top + 1))
+    answer: dict[str, Any] = {"value": [wire.run(run) for run in found[:top]]}
+    if len(found) > top:
+        answer["continuationToken"] = write_token(0, offset + top)
+    return answer
+
+
+def _texts(said: Any) -> dict[str, str] | None:
+    """Tags and properties are text; None removes nothing, so it is left out."""
+    if not isinstance(said, dict):
+        return None
+    return {str(key): str(value) for key, value in said.items() if value is not None}
+
+
+_EXPERIMENT = r"(?:experiments/(?P<experiment>[^/]+)|experimentids/(?P<id>[^/]+))"
+_RUN = rf"(?:{_EXPERIMENT}/)?runs/(?P<run>[^/]+)"
+_VERBS: list[tuple[str, "re.Pattern[str]", Callable[[Ask], Any]]] = [
+    (method, re.compile(path, re.IGNORECASE), verb)
+    for method, path, verb in (
+        ("GET", _RUN, get_run),
+        ("PATCH", _RUN, patch_run),
+        ("GET", rf"{_RUN}/details", details),
+        ("GET", rf"{_RUN}/children", children),
+        ("POST", rf"{_RUN}/events", event),
+        ("GET", rf"{_RUN}/token", token),
+        ("POST", "rundata", run_data),
+        ("POST", rf"(?:{_EXPERIMENT}/)?runs:query", query_runs),
+        ("GET", _EXPERIMENT, get_experiment),
+        ("PATCH", _EXPERIMENT, patch_experiment),
+        ("POST", r"experiments/(?P<experiment>[^/:]+)", create_experiment),
+    )
+]

@@ -1,0 +1,122 @@
+"""Run history's JSON: RunDto, RunDetails, ExperimentDto.
+
+Microsoft's clients tell an absent key from a null: what we do not have is left out, except
+`logFiles`, which must be an object (azure-ai-ml 1.35.2 crashes on null while a job runs).
+"""
+
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+from zafiro.core import clock
+from zafiro.core.context import Context
+from zafiro.core.errors import Invalid
+from zafiro.core.names import TENANT
+from zafiro.tracking import artifacts, links
+from zafiro.tracking.domain import ACTIVE, Experiment, Run
+from zafiro.workspaces.domain import Workspace
+
+LOG_FOLDERS = ("user_logs", "system_logs", "azureml-logs", "logs")
+
+
+def time(at_ms: int | None) -> str | None:
+    if at_ms is None:
+        return None
+    return clock.iso(datetime.fromtimestamp(at_ms / 1000, timezone.utc))
+
+
+def ms(said: str) -> int:
+    """From ISO 8601, also with Azure's seven digits. Raises Invalid."""
+    try:
+        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", said.replace("Z", "+00:00")))
+    except ValueError as e:
+        raise Invalid("time", f"'{said}' is none, as in 2026-11-20T17:00:29.940996Z") from e
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return int(moment.timestamp() * 1000)
+
+
+def run(found: Run) -> dict[str, Any]:
+    """RunDto. `experimentId` is what azure-ai-ml shows as the experiment of a child job."""
+    return present(
+        {
+            "runId": found.run_id,
+            "runNumber": found.key,
+            "rootRunId": found.root,
+            "parentRunId": found.parent,
+            "experimentId": str(found.experiment_key),
+            "experimentName": found.experiment,
+            "status": found.state,
+            "startTimeUtc": time(found.began_ms),
+            "endTimeUtc": time(found.ended_ms),
+            "createdUtc": time(found.created_ms),
+            "lastModifiedUtc": time(found.modified_ms),
+            "createdBy": {"userName": found.user, "userTenantId": TENANT},
+            "userId": found.user,
+            "displayName": found.name,
+            "name": found.name,
+            "description": found.description,
+            "dataContainerId": f"dcid.{found.run_id}",
+            "runType": found.run_type,
+            "target": found.target,
+            "compute": {"target": found.target} if found.target else None,
+            "tags": found.tags,
+            "properties": found.properties,
+            "hidden": found.hidden,
+            "runDefinition": found.definition,
+            "inputDatasets": [],
+            "outputDatasets": [],
+            "outputs": found.outputs,
+            "error": found.error,
+            "warnings": found.warnings,
+        }
+    )
+
+
+def details(found: Run, logs: dict[str, str]) -> dict[str, Any]:
+    """RunDetails. `error` is what JobException shows, whole."""
+    return present(
+        {
+            "runId": found.run_id,
+            "target": found.target,
+            "status": found.state,
+            "startTimeUtc": time(found.began_ms),
+            "endTimeUtc": time(found.ended_ms),
+            "error": found.error,
+            "warnings": found.warnings,
+            "properties": found.properties,
+            "tags": found.tags,
+            "services": {},
+            "inputDatasets": [],
+            "outputDatasets": [],
+            "runDefinition": found.definition,
+            "logFiles": logs,
+        }
+    )
+
+
+def log_files(ctx: Context, workspace: Workspace, found: Run) -> dict[str, str]:
+    """{"user_logs/std_log.txt": url}: the log files there are."""
+    root, logs = artifacts.run_folder(found.run_id), {}
+    for folder in LOG_FOLDERS:
+        for name in artifacts.walk(ctx.home, workspace, f"{root}/{folder}"):
+            path = f"{folder}/{name}"
+            logs[path] = links.log_url(ctx, workspace, found, path)
+    return logs
+
+
+def experiment(found: Experiment) -> dict[str, Any]:
+    return present(
+        {
+            "experimentId": found.id,
+            "name": found.name,
+            "description": found.description,
+            "createdUtc": time(found.created_ms),
+            "archivedTime": None if found.lifecycle == ACTIVE else time(found.modified_ms),
+            "tags": found.tags,
+        }
+    )
+
+
+def present(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value is not None}

@@ -1,0 +1,284 @@
+"""What runs log: metric points, parameters, datasets. Functions of an open session."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, func, insert, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from zafiro.tracking import rules
+from zafiro.tracking.domain import Dataset, DatasetInput, ModelLink, Point, Run
+from zafiro.tracking.service import upsert
+from zafiro.tracking.store import (
+    DatasetRow,
+    InputRow,
+    LatestRow,
+    LoggedModelRow,
+    ModelLinkRow,
+    ModelMetricRow,
+    ParamRow,
+    PointRow,
+    RunRow,
+)
+
+CONTEXT = "mlflow.data.context"
+_CHUNK = 500  # ids in one IN list; SQLite allows 32,766 variables
+
+
+def log_points(db: Session, run: int, experiment: int, points: Sequence[Point]) -> None:
+    """Append points to a run's metrics and keep its latest ones. A point logged before is not
+    logged again, so a retry is harmless. Two statements however many points there are."""
+    if not points:
+        return
+    rows: list[dict[str, Any]] = []
+    newest: dict[str, dict[str, Any]] = {}
+    for point in points:
+        nan = math.isnan(point.value)
+        row = {
+            "run": run,
+            "key": point.key,
+            "timestamp_ms": point.timestamp_ms,
+            "step": point.step,
+            "value": 0.0 if nan else point.value,
+            "nan": nan,
+        }
+        rows.append(row)
+        kept = newest.get(point.key)
+        if kept is None or _rank(row) > _rank(kept):
+            newest[point.key] = {**row, "experiment": experiment}
+    db.execute(upsert(db, PointRow).on_conflict_do_nothing(), rows)
+    made = upsert(db, LatestRow)
+    given = made.excluded
+    db.execute(
+        made.on_conflict_do_update(
+            index_elements=["run", "key"],
+            set_={name: given[name] for name in ("value", "nan", "step", "timestamp_ms")},
+            where=tuple_(given.step, given.timestamp_ms, given.value)
+            > tuple_(LatestRow.step, LatestRow.timestamp_ms, LatestRow.value),
+        ),
+        list(newest.values()),
+    )
+    _log_model_points(db, run, points)
+
+
+def _rank(row: dict[str, Any]) -> tuple[int, int, float]:
+    return row["step"], row["timestamp_ms"], row["value"]
+
+
+def _log_model_points(db: Session, run: int, points: Sequence[Point]) -> None:
+    """Metrics of a logged model of the run's workspace stand at the model too; ids nobody knows
+    there are left out."""
+    wanted = {point.model_id for point in points if point.model_id}
+    if not wanted:
+        return
+    query = select(LoggedModelRow.model_id, LoggedModelRow.key).where(
+        LoggedModelRow.model_id.in_(wanted),
+        LoggedModelRow.workspace
+        == select(RunRow.workspace).where(RunRow.key == run).scalar_subquery(),
+    )
+    keys = {row.model_id: row.key for row in db.execute(query)}
+    rows = [
+        {
+            "model": keys[point.model_id],
+            "key": point.key,
+            "timestamp_ms": point.timestamp_ms,
+            "step": point.step,
+            "run": run,
+            "dataset_name": point.dataset_name or "",
+            "dataset_digest": point.dataset_digest or "",
+            "value": 0.0 if math.isnan(point.value) else point.value,
+            "nan": math.isnan(point.value),
+        }
+        for point in points
+        if point.model_id in keys
+    ]
+    if rows:
+        db.execute(upsert(db, ModelMetricRow).on_conflict_do_nothing(), rows)
+
+
+def latest(db: Session, runs: Iterable[int]) -> dict[int, list[Point]]:
+    """The latest point of every metric, per run."""
+    found: dict[int, list[Point]] = {}
+    row = LatestRow
+    for chunk in _chunks(runs):
+        query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
+        for run, key, value, nan, at, step in db.execute(query.where(row.run.in_(chunk))):
+            point = Point(key, math.nan if nan else value, at, step)
+            found.setdefault(run, []).append(point)
+    return found
+
+
+def history(
+    db: Session,
+    run: int,
+    key: str,
+    *,
+    after: tuple[int, int, float, bool] | None = None,
+    limit: int | None = None,
+) -> list[Point]:
+    """Every point of one metric by (timestamp, step, value), from behind `after`; [] if none."""
+    row = PointRow
+    query = select(row.timestamp_ms, row.step, row.value, row.nan).where(
+        row.run == run, row.key == key
+    )
+    order = (row.timestamp_ms, row.step, row.value, row.nan)
+    if after is not None:
+        query = query.where(tuple_(*order) > tuple_(*after))
+    return [
+        Point(key, math.nan if nan else value, at, step)
+        for at, step, value, nan in db.execute(query.order_by(*order).limit(limit))
+    ]
+
+
+def sampled_history(
+    db: Session,
+    run: int,
+    key: str,
+    *,
+    at_most: int,
+    first_step: int | None = None,
+    last_step: int | None = None,
+) -> list[Point]:
+    """The history of one metric by step, thinned evenly for a plot.
+
+    At most `at_most` points, first and last kept (only the last when one is asked for).
+    Source: get_metric_history_bulk_interval, mlflow 3.17.
+    """
+    row = PointRow
+    place = func.row_number(type_=BigInteger()).over(
+        order_by=(row.step, row.timestamp_ms, row.value, row.nan)
+    )
+    query = select(row.timestamp_ms, row.step, row.value, row.nan, place.label("place")).where(
+        row.run == run, row.key == key
+    )
+    total = select(func.count()).where(row.run == run, row.key == key)
+    if first_step is not None and last_step is not None:
+        query = query.where(row.step.between(first_step, last_step))
+        total = total.where(row.step.between(first_step, last_step))
+    count = db.scalars(total).one()
+    placed = query.subquery()
+    chosen = select(placed).order_by(placed.c.place)
+    if at_most == 1:
+        chosen = chosen.where(placed.c.place == count)
+    elif count > at_most:
+        # Places 1 + i·(count - 1) / (at_most - 1): a row is chosen when that quotient moves on.
+        share = ((placed.c.place - 1) * (at_most - 1)) // (count - 1)
+        before = ((placed.c.place - 2) * (at_most - 1)) // (count - 1)
+        chosen = chosen.where(or_(placed.c.place == 1, share != before))
+    return [
+        Point(key, math.nan if nan else value, at, step)
+        for at, step, value, nan, _ in db.execute(chosen)
+    ]
+
+
+def log_params(
+    db: Session, run: int, experiment: int, given: dict[str, str], *, run_id: str
+) -> None:
+    """Raises Invalid when one is logged already with another value."""
+    if not given:
+        return
+    query = select(ParamRow.key, ParamRow.value)
+    known = db.execute(query.where(ParamRow.run == run, ParamRow.key.in_(list(given))))
+    kept = {row.key: row.value for row in known}
+    rules.unchanged(kept, given, run_id)
+    rows = [
+        {"run": run, "key": key, "value": value, "experiment": experiment}
+        for key, value in given.items()
+        if key not in kept
+    ]
+    if rows:
+        db.execute(insert(ParamRow), rows)
+
+
+def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    for chunk in _chunks(runs):
+        query = select(ParamRow.run, ParamRow.key, ParamRow.value)
+        for run, key, value in db.execute(query.where(ParamRow.run.in_(chunk))):
+            found.setdefault(run, {})[key] = value
+    return found
+
+
+def log_inputs(db: Session, run: Run, inputs: Sequence[DatasetInput]) -> None:
+    """Datasets are shared in an experiment by (name, digest); the first tags of an input stay."""
+    for given in inputs:
+        kept = given.dataset
+        query = select(DatasetRow.key).where(
+            DatasetRow.experiment == run.experiment_key,
+            DatasetRow.name == kept.name,
+            DatasetRow.digest == kept.digest,
+        )
+        key = db.scalars(query).one_or_none()
+        if key is None:
+            row = DatasetRow(
+                experiment=run.experiment_key,
+                name=kept.name,
+                digest=kept.digest,
+                source_type=kept.source_type,
+                source=kept.source,
+                schema=kept.schema,
+                profile=kept.profile,
+            )
+            db.add(row)
+            db.flush()
+            key = row.key
+        if db.get(InputRow, (run.key, key)) is None:
+            context = given.tags.get(CONTEXT)
+            db.add(InputRow(run=run.key, dataset=key, context=context, tags=given.tags))
+            db.flush()
+
+
+def inputs(db: Session, runs: Iterable[int]) -> dict[int, list[DatasetInput]]:
+    found: dict[int, list[DatasetInput]] = {}
+    for chunk in _chunks(runs):
+        query = (
+            select(InputRow, DatasetRow)
+            .join(DatasetRow, DatasetRow.key == InputRow.dataset)
+            .where(InputRow.run.in_(chunk))
+            .order_by(InputRow.run, InputRow.dataset)
+        )
+        for given, row in db.execute(query):
+            dataset = Dataset(
+                row.name, row.digest, row.source_type, row.source, row.schema, row.profile
+            )
+            found.setdefault(given.run, []).append(DatasetInput(dataset, given.tags))
+    return found
+
+
+def datasets_of(db: Session, experiments: Iterable[int]) -> list[tuple[int, str, str, str | None]]:
+    """(experiment, name, digest, context) of what runs of these experiments took in, 1,000 at
+    most, as MLflow's search-datasets does."""
+    query = (
+        select(DatasetRow.experiment, DatasetRow.name, DatasetRow.digest, InputRow.context)
+        .join(InputRow, InputRow.dataset == DatasetRow.key)
+        .where(DatasetRow.experiment.in_(list(experiments)))
+        .distinct()
+        .limit(1000)
+    )
+    return [(e, name, digest, context) for e, name, digest, context in db.execute(query)]
+
+
+def link_models(db: Session, run: int, direction: str, links: Sequence[ModelLink]) -> None:
+    """`direction` is "input" or "output"."""
+    rows = [
+        {"run": run, "direction": direction, "model_id": link.model_id, "step": link.step}
+        for link in links
+    ]
+    if rows:
+        db.execute(upsert(db, ModelLinkRow).on_conflict_do_nothing(), rows)
+
+
+def linked_models(db: Session, runs: Iterable[int]) -> dict[tuple[int, str], list[ModelLink]]:
+    found: dict[tuple[int, str], list[ModelLink]] = {}
+    for chunk in _chunks(runs):
+        row = ModelLinkRow
+        query = select(row.run, row.direction, row.model_id, row.step)
+        for run, direction, id, step in db.execute(query.where(row.run.in_(chunk))):
+            found.setdefault((run, direction), []).append(ModelLink(id, step))
+    return found
+
+
+def _chunks(runs: Iterable[int]) -> Iterable[list[int]]:
+    wanted = list(runs)
+    return (wanted[at : at + _CHUNK] for at in range(0, len(wanted), _CHUNK))

@@ -1,0 +1,188 @@
+"""MLflow's experiments, verb by verb."""
+
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from zafiro.core.errors import Invalid, NotFound, Unsupported
+from zafiro.tracking import experiments, metrics, wire
+from zafiro.tracking.call import Call
+from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment
+from zafiro.tracking.filters import parse, parse_order
+from zafiro.tracking.search import VIEWS, compare, read_token, write_token
+from zafiro.tracking.store import ExperimentRow, ExperimentTagRow
+
+_ATTRIBUTES: dict[str, type] = {
+    "name": str,
+    "experiment_id": str,
+    "creation_time": float,
+    "last_update_time": float,
+}
+_COLUMNS: dict[str, Any] = {
+    "name": ExperimentRow.name,
+    "experiment_id": ExperimentRow.key,
+    "creation_time": ExperimentRow.created_ms,
+    "last_update_time": ExperimentRow.modified_ms,
+}
+MOST_RESULTS = 50_000
+
+
+def create(call: Call) -> Any:
+    said = call.read(wire.CreateExperiment)
+    call.may("experiments/write")
+    if said.artifact_location:
+        raise Unsupported("an artifact_location of an experiment's own")
+    with call.ctx.db.begin() as db:
+        tags = {tag.key: tag.value for tag in said.tags}
+        return {"experiment_id": experiments.create(db, call.guid, said.name, tags=tags).id}
+
+
+def get(call: Call) -> Any:
+    said = call.read(wire.ExperimentRef)
+    call.may("experiments/read")
+    return {"experiment": wire.experiment(known(call, said.experiment_id))}
+
+
+def get_by_name(call: Call) -> Any:
+    said = call.read(wire.GetByName)
+    call.may("experiments/read")
+    with call.ctx.db.read() as db:
+        found = experiments.find(db, call.guid, said.experiment_name)
+    if found is None and said.experiment_name == DEFAULT_EXPERIMENT:
+        found = known(call, "0")
+    if found is None:
+        raise NotFound(
+            "experiment",
+            said.experiment_name,
+            f"Could not find experiment with name '{said.experiment_name}'",
+        )
+    return {"experiment": wire.experiment(found)}
+
+
+def known(call: Call, id: str) -> Experiment:
+    """By id. MLflow's clients count on experiment "0" being there before anything was made."""
+    if id == "0":
+        with call.ctx.db.read() as db:
+            found = experiments.find(db, call.guid, DEFAULT_EXPERIMENT)
+        if found is not None:
+            return found
+        with call.ctx.db.begin() as db:
+            return experiments.ensure(db, call.guid, DEFAULT_EXPERIMENT)
+    with call.ctx.db.read() as db:
+        return experiments.get(db, call.guid, id)
+
+
+def update(call: Call) -> Any:
+    said = call.read(wire.UpdateExperiment)
+    call.may_in_workspace("experiments/write")
+    found = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        if said.new_name:
+            experiments.rename(db, found, said.new_name)
+    return {}
+
+
+def remove(call: Call) -> Any:
+    said = call.read(wire.ExperimentRef)
+    call.may_in_workspace("experiments/delete")
+    found = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        experiments.remove(db, found)
+    return {}
+
+
+def restore(call: Call) -> Any:
+    said = call.read(wire.ExperimentRef)
+    call.may_in_workspace("experiments/write")
+    found = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        experiments.restore(db, found)
+    return {}
+
+
+def set_tag(call: Call) -> Any:
+    said = call.read(wire.ExperimentTag)
+    call.may("experiments/write")
+    found = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        experiments.set_tag(db, found, said.key, said.value)
+    return {}
+
+
+def delete_tag(call: Call) -> Any:
+    said = call.read(wire.ExperimentTag)
+    call.may("experiments/write")
+    found = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        experiments.delete_tag(db, found, said.key)
+    return {}
+
+
+def search(call: Call) -> Any:
+    said = call.read(wire.SearchExperiments)
+    call.may("experiments/read")
+    if not 0 < said.max_results <= MOST_RESULTS:
+        raise Invalid(
+            "",
+            f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
+            f"at least 1 and at most {MOST_RESULTS}",
+        )
+    kinds = frozenset({"attribute", "tag"})
+    clauses = parse(said.filter, _ATTRIBUTES, kinds=kinds) if said.filter.strip() else []
+    orders = [
+        parse_order(order, frozenset(_ATTRIBUTES), kinds=frozenset({"attribute"}))
+        for order in said.order_by or ["creation_time DESC", "experiment_id ASC"]
+    ]
+    _, offset = read_token(said.page_token)
+    row = ExperimentRow
+    with call.ctx.db.read() as db:
+        query = select(row).where(
+            row.workspace == call.guid, row.lifecycle.in_(VIEWS[view(said.view_type)])
+        )
+        for clause in clauses:
+            if clause.kind == "attribute":
+                column = _COLUMNS[clause.key]
+                if clause.key == "experiment_id":
+                    raise Invalid("", "experiments cannot be filtered by experiment_id; get it")
+                query = query.where(compare(db, column, clause))
+                continue
+            tag = ExperimentTagRow
+            same = exists().where(tag.experiment == row.key, tag.key == clause.key)
+            if clause.comparator == "IS NULL":
+                query = query.where(~same)
+            elif clause.comparator == "IS NOT NULL":
+                query = query.where(same)
+            else:
+                query = query.where(same.where(compare(db, tag.value, clause)))
+        for order in orders:
+            column = _COLUMNS[order.key]
+            query = query.order_by(column.asc() if order.ascending else column.desc())
+        query = query.order_by(row.key).offset(offset).limit(said.max_results + 1)
+        found = experiments.of_rows(db, list(db.scalars(query)))
+    answer: dict[str, Any] = {
+        "experiments": [wire.experiment(one) for one in found[: said.max_results]]
+    }
+    if len(found) > said.max_results:
+        answer["next_page_token"] = write_token(0, offset + said.max_results)
+    return answer
+
+
+def search_datasets(call: Call) -> Any:
+    said = call.read(wire.SearchDatasets)
+    call.may("experiments/read")
+    keys = [known(call, id).key for id in said.experiment_ids]
+    with call.ctx.db.read() as db:
+        found = metrics.datasets_of(db, keys)
+    summaries = []
+    for experiment, name, digest, context in found:
+        summary = {"experiment_id": str(experiment), "name": name, "digest": digest}
+        summaries.append(summary | ({"context": context} if context else {}))
+    return {"dataset_summaries": summaries}
+
+
+def view(said: str | int) -> str:
+    """ACTIVE_ONLY, DELETED_ONLY or ALL, however the client spelled the enum."""
+    name = wire.VIEWS.get(int(said)) if str(said).isdigit() else str(said)
+    if name not in VIEWS:
+        raise Invalid("", f"Invalid view type '{said}'; it is one of {', '.join(VIEWS)}")
+    return name

@@ -1,0 +1,148 @@
+"""MLflow 3's logged models, verb by verb."""
+
+import uuid
+from typing import Any
+
+from zafiro.core.errors import Invalid
+from zafiro.tracking import artifacts, models, service, wire
+from zafiro.tracking.call import Call
+from zafiro.tracking.domain import LoggedModel
+from zafiro.tracking.mlflow_experiments import known
+from zafiro.tracking.mlflow_runs import file_info, some_name
+
+
+def create(call: Call) -> Any:
+    said = call.read(wire.CreateModel)
+    job = call.caller.job
+    if said.source_run_id:
+        run = call.run(wire.RunRef(run_id=said.source_run_id))
+        call.may("experiments/runs/write", run)
+        job = run.job or run.run_id
+    else:
+        call.may("experiments/runs/write")
+    experiment = known(call, said.experiment_id)
+    with call.ctx.db.begin() as db:
+        made = models.create(
+            db,
+            call.guid,
+            f"m-{uuid.uuid4().hex}",
+            experiment,
+            said.name or some_name(),
+            model_type=said.model_type or None,
+            source_run=said.source_run_id or None,
+            job=job,
+            params={one.key: one.value for one in said.params},
+            tags={one.key: one.value for one in said.tags},
+        )
+    return {"model": wire.logged_model(made)}
+
+
+def get(call: Call) -> Any:
+    deleted = call.query.get("allow_deleted", "false").lower() == "true"
+    return {"model": wire.logged_model(readable(call, call.groups[0], deleted=deleted))}
+
+
+def readable(call: Call, model_id: str, *, deleted: bool = False) -> LoggedModel:
+    """The model, once the caller may read it."""
+    with call.ctx.db.read() as db:
+        model = models.get(db, call.guid, model_id, deleted=deleted)
+    _may(call, "experiments/runs/read", model)
+    return model
+
+
+def writable(call: Call) -> LoggedModel:
+    model = readable(call, call.groups[0])
+    _may(call, "experiments/runs/write", model)
+    return model
+
+
+def _may(call: Call, what: str, model: LoggedModel) -> None:
+    run = None
+    if model.source_run:
+        with call.ctx.db.read() as db:
+            run = service.find_run(db, call.guid, model.source_run)
+    if run is not None:
+        call.may(what, run)
+    elif call.caller.job and call.caller.job == model.job:
+        call.may(what)
+    else:
+        call.may_in_workspace(what)
+
+
+def finalize(call: Call) -> Any:
+    said = call.read(wire.FinalizeModel)
+    numbers = {name: number for number, name in wire.MODEL_STATUSES.items()}
+    status = int(said.status) if str(said.status).isdigit() else numbers.get(str(said.status))
+    if status not in (1, 2, 3):
+        raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")
+    model = writable(call)
+    with call.ctx.db.begin() as db:
+        models.finalize(db, model, status)
+        return {"model": wire.logged_model(models.get(db, call.guid, model.model_id))}
+
+
+def remove(call: Call) -> Any:
+    model = writable(call)
+    with call.ctx.db.begin() as db:
+        models.remove(db, model)
+    return {}
+
+
+def log_params(call: Call) -> Any:
+    said = call.read(wire.ModelParams)
+    model = writable(call)
+    with call.ctx.db.begin() as db:
+        models.put_params(db, model.key, {one.key: one.value for one in said.params})
+    return {}
+
+
+def set_tags(call: Call) -> Any:
+    said = call.read(wire.ModelTags)
+    model = writable(call)
+    with call.ctx.db.begin() as db:
+        models.put_tags(db, model.key, {one.key: one.value for one in said.tags})
+        return {"model": wire.logged_model(models.get(db, call.guid, model.model_id))}
+
+
+def delete_tag(call: Call) -> Any:
+    model = writable(call)
+    with call.ctx.db.begin() as db:
+        models.delete_tag(db, model, call.groups[1])
+    return {}
+
+
+def search(call: Call) -> Any:
+    said = call.read(wire.SearchModels)
+    call.may("experiments/runs/read")
+    keys = [known(call, id).key for id in said.experiment_ids]
+    with call.ctx.db.read() as db:
+        found, token = models.search(
+            db,
+            keys,
+            text=said.filter,
+            datasets=[(one.dataset_name, one.dataset_digest) for one in said.datasets],
+            order_by=[
+                (one.field_name, one.ascending, one.dataset_name, one.dataset_digest)
+                for one in said.order_by
+            ],
+            limit=min(max(1, said.max_results), 1000),
+            token=said.page_token,
+        )
+    answer: dict[str, Any] = {"models": [wire.logged_model(model) for model in found]}
+    if token:
+        answer["next_page_token"] = token
+    return answer
+
+
+def list_artifacts(call: Call) -> Any:
+    model = readable(call, call.groups[0])
+    path = call.query.get("artifact_directory_path", "")
+    below = artifacts.safe(path) if path else ""
+    folder = f"{model.folder}/{below}" if below else model.folder
+    return {
+        "root_uri": artifacts.SCHEME + model.folder,
+        "files": [
+            file_info(file, below)
+            for file in artifacts.listing(call.ctx.home, call.workspace, folder)
+        ],
+    }

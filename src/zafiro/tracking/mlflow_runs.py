@@ -1,0 +1,416 @@
+"""MLflow's runs, metrics, params, tags and inputs, verb by verb."""
+
+import json
+import random
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from zafiro.core.errors import Invalid
+from zafiro.tracking import artifacts, metrics, rules, search, service, wire
+from zafiro.tracking.call import Call
+from zafiro.tracking.domain import (
+    RUN_NAME,
+    Dataset,
+    DatasetInput,
+    ModelLink,
+    Point,
+    Run,
+)
+from zafiro.tracking.experiments import check_active
+from zafiro.tracking.mlflow_experiments import known, view
+
+MOST_RESULTS = 50_000
+MOST_HISTORY = 25_000
+MOST_RUNS_IN_HISTORY = 100
+MOST_SAMPLED = 2500
+LOGGED_MODELS = "mlflow.log-model.history"
+
+_FIRST = [
+    "able",
+    "bold",
+    "calm",
+    "deep",
+    "eager",
+    "fair",
+    "glad",
+    "keen",
+    "light",
+    "merry",
+    "noble",
+    "open",
+    "proud",
+    "quiet",
+    "rapid",
+    "sharp",
+    "swift",
+    "warm",
+    "wise",
+    "young",
+]
+_SECOND = ["auk", "bear", "crane", "deer", "elk", "finch", "gull", "hare", "ibis", "jay", "kite", "lynx", "mole", "newt", "otter", "panda", "quail", "raven", "seal", "tern", "vole", "wren"]  # fmt: skip
+
+
+def some_name() -> str:
+    """A name for a run nobody named, as MLflow's server gives one."""
+    return f"{random.choice(_FIRST)}-{random.choice(_SECOND)}-{random.randrange(1000)}"
+
+
+def create(call: Call) -> Any:
+    said = call.read(wire.CreateRun)
+    call.may("experiments/runs/write")
+    tags = {tag.key: tag.value for tag in said.tags}
+    named = tags.get(RUN_NAME)
+    if said.run_name and named and said.run_name != named:
+        raise Invalid(
+            "",
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different "
+            f"values (run_name='{said.run_name}', mlflow.runName='{named}').",
+        )
+    experiment = known(call, said.experiment_id)
+    check_active(experiment)
+    with call.ctx.db.begin() as db:
+        run = service.create_run(
+            db,
+            call.guid,
+            uuid.uuid4().hex,
+            experiment,
+            said.run_name or named or some_name(),
+            user=said.user_id,
+            start_ms=said.start_time,
+            tags=tags,
+            job=call.caller.job,
+        )
+    return {"run": wire.run(run, [], {}, [], [], [])}
+
+
+def get(call: Call) -> Any:
+    run = call.run(call.read(wire.RunRef))
+    with call.ctx.db.read() as db:
+        return {"run": full(db, [run])[0]}
+
+
+def full(db: Session, runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Runs as MLflow shows them: four statements however many there are."""
+    keys = [run.key for run in runs]
+    points, params = metrics.latest(db, keys), metrics.params(db, keys)
+    inputs, links = metrics.inputs(db, keys), metrics.linked_models(db, keys)
+    return [
+        wire.run(
+            run,
+            points.get(run.key, []),
+            params.get(run.key, {}),
+            inputs.get(run.key, []),
+            links.get((run.key, "input"), []),
+            links.get((run.key, "output"), []),
+        )
+        for run in runs
+    ]
+
+
+def update(call: Call) -> Any:
+    said = call.read(wire.UpdateRun)
+    run = writable(call, said)
+    status = said.status
+    if status is not None and str(status).isdigit():
+        status = wire.STATUSES.get(int(status))
+    if said.status is not None and status not in wire.STATUSES.values():
+        raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")
+    with call.ctx.db.begin() as db:
+        run = service.set_mlflow_status(
+            db,
+            run,
+            status=None if status is None else str(status),
+            end_ms=said.end_time,
+            name=said.run_name,
+        )
+    return {"run_info": wire.run_info(run)}
+
+
+def remove(call: Call) -> Any:
+    run = writable(call, call.read(wire.RunRef))
+    with call.ctx.db.begin() as db:
+        service.remove_run(db, run)
+    return {}
+
+
+def restore(call: Call) -> Any:
+    run = writable(call, call.read(wire.RunRef))
+    with call.ctx.db.begin() as db:
+        service.restore_run(db, run)
+    return {}
+
+
+def writable(call: Call, ref: Any) -> Run:
+    """The run a message names, once the caller may write it."""
+    run = call.run(ref)
+    call.may("experiments/runs/write", run)
+    return run
+
+
+def active(call: Call, ref: Any) -> Run:
+    run = writable(call, ref)
+    service.check_active(run)
+    return run
+
+
+def log_metric(call: Call) -> Any:
+    said = call.read(wire.LogMetric)
+    point = wire.Metric(
+        said.key,
+        said.value,
+        said.timestamp,
+        said.step,
+        said.model_id,
+        said.dataset_name,
+        said.dataset_digest,
+    ).point()
+    rules.metric(point)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        metrics.log_points(db, run.key, run.experiment_key, [point])
+    return {}
+
+
+def log_param(call: Call) -> Any:
+    said = call.read(wire.LogParam)
+    value = rules.param(said.key, said.value)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        metrics.log_params(db, run.key, run.experiment_key, {said.key: value}, run_id=run.run_id)
+    return {}
+
+
+def log_batch(call: Call) -> Any:
+    if len(call.body) > rules.MAX_BATCH_BYTES:
+        raise Invalid(
+            "",
+            f"Batched logging API requests must be at most {rules.MAX_BATCH_BYTES} bytes, got a "
+            f"request of size {len(call.body)}.",
+        )
+    said = call.read(wire.LogBatch)
+    points = [one.point() for one in said.metrics]
+    for n, point in enumerate(points):
+        rules.metric(point, f"metrics[{n}]")
+    params = {
+        one.key: rules.param(one.key, one.value, f"params[{n}]")
+        for n, one in enumerate(said.params)
+    }
+    tags = {one.key: rules.tag(one.key, one.value, f"tags[{n}]") for n, one in enumerate(said.tags)}
+    rules.batch(said.metrics, said.params, said.tags)
+    rules.unique_params(one.key for one in said.params)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        metrics.log_params(db, run.key, run.experiment_key, params, run_id=run.run_id)
+        metrics.log_points(db, run.key, run.experiment_key, points)
+        service.put_tags(db, run.key, run.experiment_key, tags)
+    return {}
+
+
+def set_tag(call: Call) -> Any:
+    said = call.read(wire.LogParam)
+    rules.tag(said.key, said.value)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        service.put_tags(db, run.key, run.experiment_key, {said.key: said.value})
+    return {}
+
+
+def delete_tag(call: Call) -> Any:
+    said = call.read(wire.DeleteTag)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        service.delete_tag(db, run, said.key)
+    return {}
+
+
+def log_inputs(call: Call) -> Any:
+    said = call.read(wire.LogInputs)
+    run = active(call, said)
+    given = [
+        DatasetInput(
+            Dataset(
+                one.dataset.name,
+                one.dataset.digest,
+                one.dataset.source_type,
+                one.dataset.source,
+                one.dataset.schema,
+                one.dataset.profile,
+            ),
+            {tag.key: tag.value for tag in one.tags},
+        )
+        for one in said.datasets
+    ]
+    with call.ctx.db.begin() as db:
+        metrics.log_inputs(db, run, given)
+        metrics.link_models(db, run.key, "input", [ModelLink(one.model_id) for one in said.models])
+    return {}
+
+
+def log_outputs(call: Call) -> Any:
+    said = call.read(wire.LogOutputs)
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        links = [ModelLink(one.model_id, one.step) for one in said.models]
+        metrics.link_models(db, run.key, "output", links)
+    return {}
+
+
+def log_model(call: Call) -> Any:
+    """MLflow 2's log_model: the model is a folder of the run and a line in one of its tags."""
+    said = call.read(wire.LogModel)
+    try:
+        model = json.loads(said.model_json)
+    except ValueError as e:
+        raise Invalid(
+            "", f"Malformed model info. \n {said.model_json} \n is not a valid JSON."
+        ) from e
+    lacking = {"artifact_path", "flavors", "utc_time_created", "run_id"} - set(model)
+    if lacking:
+        raise Invalid("", f"Model json is missing mandatory fields: {lacking}")
+    run = active(call, said)
+    with call.ctx.db.begin() as db:
+        kept = service.get_run(db, call.guid, run.run_id).tags.get(LOGGED_MODELS)
+        value = json.dumps([*(json.loads(kept) if kept else []), model])
+        rules.length(LOGGED_MODELS, rules.MAX_TAG_VALUE, value)
+        service.put_tags(db, run.key, run.experiment_key, {LOGGED_MODELS: value})
+    return {}
+
+
+def search_runs(call: Call) -> Any:
+    said = call.read(wire.SearchRuns)
+    call.may("experiments/runs/read")
+    if not 0 <= said.max_results <= MOST_RESULTS:
+        raise Invalid(
+            "",
+            f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
+            f"at most {MOST_RESULTS}, but got value {said.max_results}",
+        )
+    keys = [known(call, id).key for id in said.experiment_ids]
+    with call.ctx.db.read() as db:
+        found, token = search.search_runs(
+            db,
+            keys,
+            text=said.filter,
+            view=view(said.run_view_type),
+            order_by=said.order_by,
+            limit=said.max_results,
+            token=said.page_token,
+        )
+        answer: dict[str, Any] = {"runs": full(db, found)}
+    if token:
+        answer["next_page_token"] = token
+    return answer
+
+
+def history(call: Call) -> Any:
+    said = call.read(wire.GetMetricHistory)
+    run = call.run(said)
+    limit = None if said.max_results is None else max(1, said.max_results)
+    with call.ctx.db.read() as db:
+        points = metrics.history(
+            db,
+            run.key,
+            said.metric_key,
+            after=_behind(said.page_token),
+            limit=None if limit is None else limit + 1,
+        )
+    answer: dict[str, Any] = {"metrics": [wire.metric(point) for point in points[:limit]]}
+    if limit is not None and len(points) > limit:
+        answer["next_page_token"] = _token(points[limit - 1])
+    return answer
+
+
+def history_bulk(call: Call) -> Any:
+    said = call.read(wire.GetHistoryBulk)
+    if not said.run_id:
+        raise Invalid("", "GetMetricHistoryBulk request must specify at least one run_id.")
+    _few_runs("GetMetricHistoryBulk", said.run_id)
+    limit = min(said.max_results, MOST_HISTORY)
+    found: list[dict[str, Any]] = []
+    for run in sorted((_run(call, id) for id in said.run_id), key=lambda run: run.run_id):
+        with call.ctx.db.read() as db:
+            points = metrics.history(db, run.key, said.metric_key, limit=limit - len(found))
+        found += [wire.metric(point, run.run_id) for point in points]
+        if len(found) >= limit:
+            break
+    return {"metrics": found}
+
+
+def history_interval(call: Call) -> Any:
+    said = call.read(wire.GetHistoryInterval)
+    _few_runs("GetMetricHistoryBulkInterval", said.run_ids)
+    if not 1 <= said.max_results <= MOST_SAMPLED:
+        raise Invalid("", f"max_results must be between 1 and {MOST_SAMPLED}.")
+    if (said.start_step is None) != (said.end_step is None):
+        raise Invalid("", "If either start step or end step are specified, both must be specified.")
+    if said.start_step is not None and said.start_step > (said.end_step or 0):
+        raise Invalid(
+            "",
+            "end_step must be greater than start_step. "
+            f"Found start_step={said.start_step} and end_step={said.end_step}.",
+        )
+    found: list[dict[str, Any]] = []
+    for run in [_run(call, id) for id in said.run_ids]:
+        with call.ctx.db.read() as db:
+            points = metrics.sampled_history(
+                db,
+                run.key,
+                said.metric_key,
+                at_most=said.max_results,
+                first_step=said.start_step,
+                last_step=said.end_step,
+            )
+        found += [wire.metric(point, run.run_id) for point in points]
+    return {"metrics": found}
+
+
+def list_artifacts(call: Call) -> Any:
+    said = call.read(wire.ListArtifacts)
+    run = call.run(said)
+    folder = artifacts.run_folder(run.run_id)
+    below = artifacts.safe(said.path) if said.path else ""
+    files = artifacts.listing(
+        call.ctx.home, call.workspace, f"{folder}/{below}" if below else folder
+    )
+    return {
+        "root_uri": artifacts.run_uri(run.run_id),
+        "files": [file_info(file, below) for file in files],
+    }
+
+
+def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:
+    path = f"{below}/{file.path}" if below else file.path
+    said: dict[str, Any] = {"path": path, "is_dir": file.is_folder}
+    return said if file.is_folder else said | {"file_size": file.size_bytes}
+
+
+def _run(call: Call, id: str) -> Run:
+    return call.run(wire.RunRef(run_id=id))
+
+
+def _few_runs(what: str, ids: Sequence[str]) -> None:
+    if len(ids) > MOST_RUNS_IN_HISTORY:
+        raise Invalid(
+            "",
+            f"{what} request cannot specify more than {MOST_RUNS_IN_HISTORY} run_ids. Received "
+            f"{len(ids)} run_ids.",
+        )
+
+
+def _token(point: Point) -> str:
+    value = wire.number(point.value)
+    return json.dumps([point.timestamp_ms, point.step, value], separators=(",", ":"))
+
+
+def _behind(token: str | None) -> tuple[int, int, float, bool] | None:
+    if not token:
+        return None
+    try:
+        at, step, value = json.loads(token)
+        nan = value == "NaN"
+        return int(at), int(step), 0.0 if nan else float(value), nan
+    except (ValueError, TypeError) as e:
+        raise Invalid("", f"Invalid page token: {token!r}") from e

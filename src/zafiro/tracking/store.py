@@ -1,0 +1,234 @@
+"""The tables of tracking.
+
+Integer keys inside, text ids outside. A run id is unique in its workspace only: the run of a job
+carries the job's name, and two workspaces may have jobs of one name. `experiment` stands again on
+rows that search looks through, so that an index can lead there from an experiment.
+
+A value that is not a number is kept as (0, nan=True): SQLite turns NaN into NULL, and NULL can be
+no part of a key. Infinities are kept as they are.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from zafiro.core.db import Json, Serial, Table
+
+Ms = BigInteger
+
+
+def _to(column: str, **more: Any) -> Any:
+    return mapped_column(BigInteger, ForeignKey(column, ondelete="CASCADE"), **more)
+
+
+class ExperimentRow(Table):
+    __tablename__ = "experiments"
+    __table_args__ = (UniqueConstraint("workspace", "name"),)
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    workspace: Mapped[str]  # GUID
+    name: Mapped[str]
+    description: Mapped[str | None] = mapped_column(Text)
+    lifecycle: Mapped[str]
+    created_ms: Mapped[int] = mapped_column(Ms)
+    modified_ms: Mapped[int] = mapped_column(Ms)
+
+
+class ExperimentTagRow(Table):
+    __tablename__ = "experiment_tags"
+
+    experiment: Mapped[int] = _to("experiments.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class RunRow(Table):
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("workspace", "run_id"),
+        Index("runs_recent", "experiment", "lifecycle", "start_ms", "key"),
+        Index("runs_parent", "workspace", "parent"),
+        Index("runs_job", "workspace", "job"),
+        Index("runs_name", "experiment", "name"),
+    )
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    workspace: Mapped[str]
+    run_id: Mapped[str]
+    experiment: Mapped[int] = _to("experiments.key")
+    name: Mapped[str]
+    status: Mapped[str]
+    lifecycle: Mapped[str]
+    start_ms: Mapped[int] = mapped_column(Ms)
+    end_ms: Mapped[int | None] = mapped_column(Ms)
+    deleted_ms: Mapped[int | None] = mapped_column(Ms)
+    user: Mapped[str] = mapped_column("user_name")
+    parent: Mapped[str | None]  # run id; the parent may be written later than the child
+    root: Mapped[str]
+    owned: Mapped[bool] = mapped_column(Boolean)
+    job: Mapped[str | None]
+    state: Mapped[str | None]
+    state_start_ms: Mapped[int | None] = mapped_column(Ms)
+    state_end_ms: Mapped[int | None] = mapped_column(Ms)
+    created_ms: Mapped[int] = mapped_column(Ms)
+    modified_ms: Mapped[int] = mapped_column(Ms)
+    description: Mapped[str | None] = mapped_column(Text)
+    hidden: Mapped[bool] = mapped_column(Boolean)
+    run_type: Mapped[str | None]
+    target: Mapped[str | None]
+    properties: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    error: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    warnings: Mapped[list[Any] | None] = mapped_column(Json)
+    outputs: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    definition: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class TagRow(Table):
+    __tablename__ = "run_tags"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    experiment: Mapped[int] = mapped_column(BigInteger)
+
+
+class ParamRow(Table):
+    __tablename__ = "run_params"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+    experiment: Mapped[int] = mapped_column(BigInteger)
+
+
+# PostgreSQL's index entries end at 2,700 bytes, so long values are indexed by how they begin.
+Index("run_tags_search", TagRow.experiment, TagRow.key, func.substr(TagRow.value, 1, 64))
+Index("run_params_search", ParamRow.experiment, ParamRow.key, func.substr(ParamRow.value, 1, 64))
+
+
+class PointRow(Table):
+    """Every value ever logged. Logging the same one twice (a retry) leaves one."""
+
+    __tablename__ = "metric_points"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    timestamp_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    value: Mapped[float] = mapped_column(primary_key=True)
+    nan: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+
+
+class LatestRow(Table):
+    """The point of each metric with the greatest (step, timestamp, value)."""
+
+    __tablename__ = "metric_latest"
+    __table_args__ = (
+        Index("metric_latest_search", "experiment", "key", "nan", "value"),
+        {"sqlite_with_rowid": False},
+    )
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+    nan: Mapped[bool] = mapped_column(Boolean)
+    step: Mapped[int] = mapped_column(BigInteger)
+    timestamp_ms: Mapped[int] = mapped_column(Ms)
+    experiment: Mapped[int] = mapped_column(BigInteger)
+
+
+class DatasetRow(Table):
+    __tablename__ = "run_datasets"
+    __table_args__ = (UniqueConstraint("experiment", "name", "digest"),)
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    experiment: Mapped[int] = _to("experiments.key")
+    name: Mapped[str]
+    digest: Mapped[str]
+    source_type: Mapped[str]
+    source: Mapped[str] = mapped_column(Text)
+    schema: Mapped[str | None] = mapped_column("dataset_schema", Text)
+    profile: Mapped[str | None] = mapped_column(Text)
+
+
+class InputRow(Table):
+    """A dataset a run took in. `context` is its tag mlflow.data.context, for search."""
+
+    __tablename__ = "run_inputs"
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    dataset: Mapped[int] = _to("run_datasets.key", primary_key=True, index=True)
+    context: Mapped[str | None]
+    tags: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class LoggedModelRow(Table):
+    __tablename__ = "logged_models"
+    __table_args__ = (
+        UniqueConstraint("workspace", "model_id"),
+        Index("logged_models_recent", "experiment", "lifecycle", "created_ms"),
+        Index("logged_models_run", "workspace", "source_run"),
+    )
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    workspace: Mapped[str]
+    model_id: Mapped[str]
+    experiment: Mapped[int] = _to("experiments.key")
+    name: Mapped[str]
+    model_type: Mapped[str | None]
+    source_run: Mapped[str | None]
+    job: Mapped[str | None]
+    folder: Mapped[str]  # below the artifact container
+    status: Mapped[int]
+    status_message: Mapped[str | None] = mapped_column(Text)
+    lifecycle: Mapped[str]
+    created_ms: Mapped[int] = mapped_column(Ms)
+    modified_ms: Mapped[int] = mapped_column(Ms)
+
+
+class ModelTagRow(Table):
+    __tablename__ = "logged_model_tags"
+
+    model: Mapped[int] = _to("logged_models.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class ModelParamRow(Table):
+    __tablename__ = "logged_model_params"
+
+    model: Mapped[int] = _to("logged_models.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class ModelMetricRow(Table):
+    """What runs measured of a logged model, perhaps on a dataset ("" when none was named)."""
+
+    __tablename__ = "logged_model_metrics"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    model: Mapped[int] = _to("logged_models.key", primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    timestamp_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    run: Mapped[int] = _to("runs.key", primary_key=True, index=True)
+    dataset_name: Mapped[str] = mapped_column(primary_key=True)
+    dataset_digest: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+    nan: Mapped[bool] = mapped_column(Boolean)
+
+
+class ModelLinkRow(Table):
+    """A logged model a run took in ("input") or gave out ("output")."""
+
+    __tablename__ = "run_models"
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    direction: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -1,0 +1,367 @@
+"""MLflow's JSON: what its protobuf messages look like on the wire.
+
+Requests are read by msgspec into the structs here; int64 may come as text, NaN and infinities do.
+Answers are plain dicts. Unknown fields are ignored, as the server's own ParseDict does.
+Source: mlflow/protos/service.proto, mlflow 3.17; bodies of mlflow 2.x are the same.
+"""
+
+import math
+from typing import Any
+
+import msgspec
+
+from zafiro.tracking.artifacts import SCHEME, run_uri
+from zafiro.tracking.domain import DatasetInput, Experiment, LoggedModel, ModelLink, Point, Run
+
+STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+VIEWS = {1: "ACTIVE_ONLY", 2: "DELETED_ONLY", 3: "ALL"}
+MODEL_STATUSES = {
+    0: "LOGGED_MODEL_STATUS_UNSPECIFIED",
+    1: "LOGGED_MODEL_PENDING",
+    2: "LOGGED_MODEL_READY",
+    3: "LOGGED_MODEL_UPLOAD_FAILED",
+}
+
+
+class Pair(msgspec.Struct):
+    key: str
+    value: str = ""
+
+
+class Metric(msgspec.Struct):
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+    def point(self) -> Point:
+        return Point(
+            self.key,
+            self.value,
+            self.timestamp,
+            self.step,
+            self.model_id or None,
+            self.dataset_name or None,
+            self.dataset_digest or None,
+        )
+
+
+class RunRef(msgspec.Struct):
+    """Anything that names a run: old clients say run_uuid."""
+
+    run_id: str = ""
+    run_uuid: str = ""
+
+
+class LogMetric(RunRef, kw_only=True):
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class LogParam(RunRef, kw_only=True):
+    key: str
+    value: str = ""
+
+
+class DeleteTag(RunRef, kw_only=True):
+    key: str
+
+
+class LogBatch(RunRef):
+    metrics: list[Metric] = []
+    params: list[Pair] = []
+    tags: list[Pair] = []
+
+
+class LogModel(RunRef, kw_only=True):
+    model_json: str
+
+
+class DatasetSaid(msgspec.Struct):
+    name: str
+    digest: str
+    source_type: str = ""
+    source: str = ""
+    schema: str | None = None
+    profile: str | None = None
+
+
+class DatasetInputSaid(msgspec.Struct):
+    dataset: DatasetSaid
+    tags: list[Pair] = []
+
+
+class ModelSaid(msgspec.Struct):
+    model_id: str
+    step: int = 0
+
+
+class LogInputs(RunRef):
+    datasets: list[DatasetInputSaid] = []
+    models: list[ModelSaid] = []
+
+
+class LogOutputs(RunRef):
+    models: list[ModelSaid] = []
+
+
+class CreateRun(msgspec.Struct):
+    experiment_id: str = "0"
+    user_id: str = ""
+    run_name: str = ""
+    start_time: int | None = None
+    tags: list[Pair] = []
+
+
+class UpdateRun(RunRef):
+    status: str | int | None = None
+    end_time: int | None = None
+    run_name: str | None = None
+
+
+class SearchRuns(msgspec.Struct):
+    experiment_ids: list[str] = []
+    filter: str = ""
+    run_view_type: str | int = "ACTIVE_ONLY"
+    max_results: int = 1000
+    order_by: list[str] = []
+    page_token: str | None = None
+
+
+class GetMetricHistory(RunRef, kw_only=True):
+    metric_key: str
+    page_token: str | None = None
+    max_results: int | None = None
+
+
+class GetHistoryBulk(msgspec.Struct):
+    metric_key: str
+    run_id: list[str] = []
+    max_results: int = 25_000
+
+
+class GetHistoryInterval(msgspec.Struct):
+    run_ids: list[str]
+    metric_key: str
+    start_step: int | None = None
+    end_step: int | None = None
+    max_results: int = 2500
+
+
+class ListArtifacts(RunRef):
+    path: str = ""
+
+
+class ExperimentRef(msgspec.Struct):
+    experiment_id: str
+
+
+class CreateExperiment(msgspec.Struct):
+    name: str = ""
+    artifact_location: str = ""
+    tags: list[Pair] = []
+
+
+class GetByName(msgspec.Struct):
+    experiment_name: str
+
+
+class UpdateExperiment(ExperimentRef):
+    new_name: str = ""
+
+
+class ExperimentTag(ExperimentRef):
+    key: str
+    value: str = ""
+
+
+class SearchExperiments(msgspec.Struct):
+    max_results: int = 1000
+    page_token: str | None = None
+    filter: str = ""
+    order_by: list[str] = []
+    view_type: str | int = "ACTIVE_ONLY"
+
+
+class SearchDatasets(msgspec.Struct):
+    experiment_ids: list[str] = []
+
+
+class CreateModel(msgspec.Struct):
+    experiment_id: str
+    name: str | None = None
+    model_type: str | None = None
+    source_run_id: str | None = None
+    params: list[Pair] = []
+    tags: list[Pair] = []
+
+
+class FinalizeModel(msgspec.Struct):
+    status: str | int
+
+
+class ModelParams(msgspec.Struct):
+    params: list[Pair] = []
+
+
+class ModelTags(msgspec.Struct):
+    tags: list[Pair] = []
+
+
+class ModelOrder(msgspec.Struct):
+    field_name: str
+    ascending: bool = True
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class ModelDataset(msgspec.Struct):
+    dataset_name: str
+    dataset_digest: str | None = None
+
+
+class SearchModels(msgspec.Struct):
+    experiment_ids: list[str]
+    filter: str = ""
+    datasets: list[ModelDataset] = []
+    max_results: int = 50
+    order_by: list[ModelOrder] = []
+    page_token: str | None = None
+
+
+def number(value: float) -> float | str:
+    """protobuf's JSON spells what JSON has no number for."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def metric(point: Point, run_id: str | None = None) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "key": point.key,
+        "value": number(point.value),
+        "timestamp": point.timestamp_ms,
+        "step": point.step,
+    }
+    for name, value in (
+        ("model_id", point.model_id),
+        ("dataset_name", point.dataset_name),
+        ("dataset_digest", point.dataset_digest),
+        ("run_id", run_id),
+    ):
+        if value:
+            said[name] = value
+    return said
+
+
+def pairs(values: dict[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in values.items()]
+
+
+def experiment(found: Experiment) -> dict[str, Any]:
+    return {
+        "experiment_id": found.id,
+        "name": found.name,
+        "artifact_location": f"{SCHEME}ExperimentRun",
+        "lifecycle_stage": found.lifecycle,
+        "creation_time": found.created_ms,
+        "last_update_time": found.modified_ms,
+        "tags": pairs(found.tags),
+    }
+
+
+def run_info(run: Run) -> dict[str, Any]:
+    said = {
+        "run_id": run.run_id,
+        "run_uuid": run.run_id,
+        "run_name": run.name,
+        "experiment_id": str(run.experiment_key),
+        "user_id": run.user,
+        "status": run.status,
+        "start_time": run.start_ms,
+        "artifact_uri": run_uri(run.run_id),
+        "lifecycle_stage": run.lifecycle,
+    }
+    if run.end_ms is not None:
+        said["end_time"] = run.end_ms
+    return said
+
+
+def run(
+    found: Run,
+    metrics: list[Point],
+    params: dict[str, str],
+    inputs: list[DatasetInput],
+    models_in: list[ModelLink],
+    models_out: list[ModelLink],
+) -> dict[str, Any]:
+    return {
+        "info": run_info(found),
+        "data": {
+            "metrics": [metric(point) for point in metrics],
+            "params": pairs(params),
+            "tags": pairs(found.all_tags),
+        },
+        "inputs": {
+            "dataset_inputs": [dataset_input(given) for given in inputs],
+            "model_inputs": [{"model_id": link.model_id} for link in models_in],
+        },
+        "outputs": {
+            "model_outputs": [
+                {"model_id": link.model_id, "step": link.step} for link in models_out
+            ],
+        },
+    }
+
+
+def dataset_input(given: DatasetInput) -> dict[str, Any]:
+    kept = given.dataset
+    said = {
+        "name": kept.name,
+        "digest": kept.digest,
+        "source_type": kept.source_type,
+        "source": kept.source,
+    }
+    if kept.schema is not None:
+        said["schema"] = kept.schema
+    if kept.profile is not None:
+        said["profile"] = kept.profile
+    return {"tags": pairs(given.tags), "dataset": said}
+
+
+def logged_model(found: LoggedModel) -> dict[str, Any]:
+    info: dict[str, Any] = {
+        "model_id": found.model_id,
+        "experiment_id": str(found.experiment_key),
+        "name": found.name,
+        "creation_timestamp_ms": found.created_ms,
+        "last_updated_timestamp_ms": found.modified_ms,
+        "artifact_uri": SCHEME + found.folder,
+        "status": MODEL_STATUSES[found.status],
+        "tags": pairs(found.tags),
+    }
+    for name, value in (
+        ("model_type", found.model_type),
+        ("source_run_id", found.source_run),
+        ("status_message", found.status_message),
+    ):
+        if value:
+            info[name] = value
+    return {
+        "info": info,
+        "data": {
+            "params": pairs(found.params),
+            "metrics": [
+                metric(point, run_id) | {"model_id": found.model_id}
+                for run_id, point in found.metrics
+            ],
+        },
+    }

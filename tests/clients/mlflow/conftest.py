@@ -1,0 +1,60 @@
+"""A live server for the real MLflow client."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlflow
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from tracking.conftest import Door, add_workspace
+from zafiro.core.context import Context
+from zafiro.core.db import Database, Table, sqlite_url
+from zafiro.core.home import Home
+from zafiro.core.secrets import Secrets
+from zafiro.core.settings import Settings
+from zafiro.tracking import history
+from zafiro.tracking import mlflow as face
+from zafiro.workspaces.domain import Workspace
+
+
+class Live:
+    def __init__(self, ctx: Context, workspace: Workspace, other: Workspace, door: Door) -> None:
+        self.ctx, self.workspace, self.other, self.door = ctx, workspace, other, door
+        self.url = ctx.url
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    root: Path = tmp_path_factory.mktemp("home")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        db = Database(sqlite_url(root / "zafiro.db"), durable=False)
+        Table.metadata.create_all(db.engine)
+        ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
+        door = Door()
+        workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
+        app = Starlette(routes=[*face.routes(ctx, door.gate), *history.routes(ctx, door.gate)])
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield Live(ctx, workspace, other, door)
+        server.should_exit = True
+        thread.join(10)
+        db.close()
+
+
+@pytest.fixture
+def tracking(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """The client pointed at the plain prefix, with a fresh experiment."""
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "admin")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    mlflow.set_tracking_uri(live.url)
+    yield live
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(None)

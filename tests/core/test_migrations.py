@@ -1,0 +1,36 @@
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from zafiro.core.db import Database, Table
+from zafiro.core.errors import Invalid
+
+
+def test_the_migrations_make_the_tables_the_code_declares(database_url: str) -> None:
+    made = Database(database_url)
+    with made.engine.begin() as connection:
+        Table.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    made.migrate()
+    made.migrate()  # twice is once
+    with made.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Table.metadata) == []
+    with made.engine.begin() as connection:
+        Table.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    made.close()
+
+
+def test_a_newer_database_is_refused_with_a_sentence(database_url: str) -> None:
+    made = Database(database_url)
+    made.migrate()
+    with made.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Invalid, match="newer Zafiro"):
+        made.migrate()
+    with made.engine.begin() as connection:
+        Table.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    made.close()
