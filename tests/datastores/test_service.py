@@ -1,9 +1,11 @@
 import json
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy.orm import Session
 
-from zafiro.core import documents
+from zafiro.core import clock, documents
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.datastores import service
@@ -112,7 +114,7 @@ def test_a_container_of_ours_has_a_name_azure_would_take(
 ) -> None:
     for name in ("../x", "A", "a--b", ".zafiro"):
         asked = blob(accountName=main.storage_account, containerName=name)
-        with pytest.raises(Invalid, match="no container name"):
+        with pytest.raises(Invalid, match="a container is 3 to 63"):
             service.put(ctx, db, f"{at}/d", asked)
 
 
@@ -139,3 +141,15 @@ def test_an_unknown_datastore_is_answered_with_those_there_are(
 ) -> None:
     with pytest.raises(NotFound, match="workspaceblobstore"):
         service.get(ctx, db, main, "nope")
+
+
+def test_the_signature_of_a_built_in_datastore_is_for_its_container_and_ends(
+    ctx: Context, db: Session, main: Workspace, at: str
+) -> None:
+    record = documents.get(db, f"{at}/workspaceblobstore")
+    told = service.secrets(ctx, record, hours=1)
+    assert told["secretsType"] == "Sas"
+    fields = dict(parse_qsl(told["sasToken"]))
+    assert (fields["sr"], set("rwdl") - set(fields["sp"])) == ("c", set())
+    ends = datetime.strptime(fields["se"], "%Y-%m-%dT%H:%M:%S%z")
+    assert timedelta(minutes=58) < ends - clock.now() < timedelta(minutes=61)

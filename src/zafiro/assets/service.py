@@ -187,6 +187,7 @@ def put(
 ) -> tuple[Asset, bool]:
     """Write a version, and its container with the first; True when the version is new.
 
+    `body` is the ARM resource: {"properties": {…}} and what stands beside it.
     What was sent before and is not sent now is kept: clients leave out what they do not change.
     With `look`, what the asset points at has to be there when it is on this machine.
 
@@ -245,15 +246,17 @@ def register(
     kind: str,
     name: str,
     version: str | None,
-    body: Mapping[str, Any],
+    properties: Mapping[str, Any],
     *,
     look: Look | None = None,
     by: str = "",
 ) -> Asset:
-    """The same, under the next free version when none is given."""
+    """The same for other slices, which have a properties bag ({"dataUri": …}, {"modelUri": …});
+    under the next free version when none is given."""
     if not version:
         holder = store.container(db, workspace.guid, kind_of(kind).name, name, lock=True)
         version = _next(holder) if holder else "1"
+    body = {"properties": properties}
     return put(db, workspace, kind, name, version, body, look=look, by=by)[0]
 
 

@@ -57,6 +57,24 @@ class Node:
         return "running" if self.run else "idle"
 
 
+@dataclass(frozen=True)
+class Size:
+    """A size of virtual machines. memory_gb in GiB; disk_gb: the temporary disk, in GiB."""
+
+    name: str
+    family: str
+    cores: int
+    memory_gb: float
+    disk_gb: int
+    gpus: int = 0
+
+    @property
+    def premium(self) -> bool:
+        """Whether it takes premium disks: the 's' of the name says so."""
+        middle = self.name.split("_")[1]
+        return "s" in middle.lower() or middle.upper().startswith("DS")
+
+
 def check_name(name: str) -> None:
     """Azure's rule. Raises Invalid."""
     if not _NAME.fullmatch(name):

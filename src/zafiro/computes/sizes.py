@@ -3,26 +3,7 @@
 They are told, not enforced: a node here is a slot of this machine, whatever its size is called.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Size:
-    """memory_gb in GiB; disk_gb: the temporary disk, in GiB."""
-
-    name: str
-    family: str
-    cores: int
-    memory_gb: float
-    disk_gb: int
-    gpus: int = 0
-
-    @property
-    def premium(self) -> bool:
-        """Whether it takes premium disks: the 's' of the name says so."""
-        middle = self.name.split("_")[1]
-        return "s" in middle.lower() or middle.upper().startswith("DS")
-
+from zafiro.computes.domain import Size
 
 # family, then: name, vCPUs, memory (GiB), temporary disk (GiB)[, GPUs]
 _TABLE = """

@@ -13,11 +13,11 @@ from zafiro.computes.domain import (
     CLUSTER,
     INSTANCE,
     Node,
+    Size,
     check_duration,
     check_nodes,
     check_size,
 )
-from zafiro.computes.sizes import Size
 from zafiro.core.clock import iso
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid, Unsupported

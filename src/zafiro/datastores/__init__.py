@@ -1,5 +1,5 @@
 """Datastores: named places where bytes are kept, the keys to them, and what a URI points at."""
 
-NEEDS = ("workspaces",)
+NEEDS = ("workspaces", "blobs")
 FACES = ("arm",)
 HOOKS = ("workspace",)

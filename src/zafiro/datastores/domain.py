@@ -19,7 +19,6 @@ TYPES = (*CONTAINER_OF, "AzureDataLakeGen1", "OneLake")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
-_CONTAINER = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 # How an account of this server is shown to clients: HOST:PORT/storage/ACCOUNT.
 _SHOWN = re.compile(r"[^/]+/storage/([A-Za-z0-9]{3,24})")
 
@@ -79,16 +78,6 @@ def check_name(name: str) -> None:
             "name",
             f"'{name}' is no datastore name: 1 to 255 letters, digits, '-' or '_', beginning with "
             "a letter or digit",
-        )
-
-
-def check_container(name: str) -> None:
-    """Of an account of this server. Raises Invalid for a name Azure would not take."""
-    if not _CONTAINER.fullmatch(name):
-        raise Invalid(
-            "properties",
-            f"'{name}' is no container name: 3 to 63 lower-case letters, digits and single hyphens, "
-            "no hyphen at its ends",
         )
 
 

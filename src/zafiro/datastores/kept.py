@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from zafiro.blobs.service import mint_sas
 from zafiro.core import clock, documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
-from zafiro.core.errors import Invalid, NotFound, Unsupported
+from zafiro.core.errors import Invalid, NotFound
 from zafiro.core.names import STORAGE_SUFFIX
 from zafiro.datastores.domain import CONTAINER_OF, Datastore, is_account
 from zafiro.workspaces.domain import Workspace
@@ -76,4 +77,6 @@ def opens(ctx: Context, record: Record, store: Datastore) -> bool:
 
 def _sas(ctx: Context, store: Datastore, hours: float) -> str:
     expires = clock.now() + timedelta(hours=hours)
-    raise Unsupported(f"a shared access signature until {clock.iso(expires)}")
+    return mint_sas(
+        ctx.secrets, store.account, store.container, permissions="racwdl", expires=expires
+    )

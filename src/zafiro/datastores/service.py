@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from zafiro.blobs.service import Store
 from zafiro.core import documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
@@ -15,7 +16,6 @@ from zafiro.datastores.domain import (
     BUILT_IN,
     CONTAINER_OF,
     Datastore,
-    check_container,
     check_name,
     is_account,
     plain_account,
@@ -26,6 +26,7 @@ from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 __all__ = [
+    "bytes_of",
     "clear",
     "default",
     "delete",
@@ -55,7 +56,7 @@ def furnish(ctx: Context, db: Session, workspace_id: str) -> None:
         (FILE_STORE, "AzureFile", f"azureml-filestore-{workspace.guid}"),
         (WORKING_STORE, "AzureFile", f"code-{code}"),
     ):
-        (ctx.home.storage / account / container).mkdir(parents=True, exist_ok=True)
+        bytes_of(ctx).create_container(account, container)
         properties = {
             "datastoreType": kind,
             "accountName": account,
@@ -120,8 +121,7 @@ def put(
     )
     store = of_record(ctx, record)
     if store.local and store.container:
-        check_container(store.container)
-        (ctx.home.storage / store.account / store.container).mkdir(exist_ok=True)
+        bytes_of(ctx).create_container(store.account, store.container)
     return record, new
 
 
@@ -162,6 +162,11 @@ def make_default(ctx: Context, db: Session, workspace: Workspace, name: str) -> 
 def get(ctx: Context, db: Session, workspace: Workspace, name: str) -> Datastore:
     """Raises NotFound, naming those there are."""
     return of_record(ctx, kept.record(db, workspace, name))
+
+
+def bytes_of(ctx: Context) -> Store:
+    """The store behind the accounts of this server."""
+    return Store(ctx.home.storage)
 
 
 def _stays(before: dict[str, Any], asked: dict[str, Any]) -> None:

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import pytest
 from azure.ai.ml import MLClient
 from azure.ai.ml.constants import ListViewType
 from azure.ai.ml.entities import Data
 from azure.ai.ml.exceptions import MlException
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+from zafiro.testing.live import Live
 
 WEB = "https://example.org/iris.csv"
 
@@ -89,3 +93,74 @@ def test_a_list_longer_than_a_page_is_complete(ml: MLClient, fresh: str) -> None
 def test_a_bad_name_is_refused(ml: MLClient) -> None:
     with pytest.raises(HttpResponseError, match="is no name of an asset"):
         ml.data.create_or_update(Data(name="a b", version="1", type="uri_file", path=WEB))
+
+
+def test_a_file_is_uploaded_and_named_in_full(
+    ml: MLClient, server: Live, fresh: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(f"{fresh},1\n")
+    made = ml.data.create_or_update(Data(name=fresh, type="uri_file", path=str(tmp_path / "a.csv")))
+    assert made.path.startswith("azureml://subscriptions/") and made.path.endswith("/a.csv")
+    assert "/datastores/workspaceblobstore/paths/LocalUpload/" in made.path
+    inside = made.path.split("/paths/")[1]
+    (stored,) = (server.home / "storage").glob(f"*/azureml-blobstore-*/{inside}")
+    assert stored.read_text() == f"{fresh},1\n"
+
+
+def test_a_folder_uploaded_twice_lies_there_once(ml: MLClient, fresh: str, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.txt").write_text(fresh)
+    first = ml.data.create_or_update(Data(name=fresh, type="uri_folder", path=str(folder)))
+    again = ml.data.create_or_update(Data(name=fresh, type="uri_folder", path=str(folder)))
+    assert (first.version, again.version) == ("1", "2")
+    assert first.path == again.path
+
+
+def test_an_mltable_keeps_what_the_client_read_of_it(
+    ml: MLClient, fresh: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "table"
+    folder.mkdir()
+    (folder / "a.csv").write_text(f"x\n{fresh}\n")
+    (folder / "MLTable").write_text("paths:\n  - file: ./a.csv\ntransformations: []\n")
+    made = ml.data.create_or_update(Data(name=fresh, type="mltable", path=str(folder)))
+    got = ml.data.get(fresh, made.version)
+    assert (got.type, got._referenced_uris) == ("mltable", ["./a.csv"])
+
+
+def test_data_already_in_a_datastore_is_registered_where_it_is(
+    ml: MLClient, fresh: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(fresh)
+    up = ml.data.create_or_update(Data(name=fresh, type="uri_file", path=str(tmp_path / "a.csv")))
+    inside = up.path.split("/paths/")[1]
+    short = f"azureml://datastores/workspaceblobstore/paths/{inside}"
+    again = ml.data.create_or_update(Data(name=f"{fresh}b", type="uri_file", path=short))
+    assert again.path == up.path
+
+
+@pytest.mark.parametrize(
+    ("type", "path", "why"),
+    [
+        ("uri_file", "workspaceblobstore/paths/nowhere/a.csv", "there is nothing at"),
+        ("uri_file", "nosuchstore/paths/a.csv", "datastore 'nosuchstore' does not exist"),
+        ("uri_file", "workspaceblobstore/paths/../../a.csv", "has a '.' or '..'"),
+    ],
+)
+def test_data_that_is_not_there_is_refused(
+    ml: MLClient, fresh: str, type: str, path: str, why: str
+) -> None:
+    with pytest.raises(HttpResponseError, match=why):
+        ml.data.create_or_update(
+            Data(name=fresh, version="1", type=type, path=f"azureml://datastores/{path}")
+        )
+    with pytest.raises(ResourceNotFoundError):
+        ml.data.get(fresh, "1")
+
+
+def test_a_file_is_no_folder(ml: MLClient, fresh: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(fresh)
+    made = ml.data.create_or_update(Data(name=fresh, type="uri_file", path=str(tmp_path / "a.csv")))
+    with pytest.raises(HttpResponseError, match="its type is uri_file, not uri_folder"):
+        ml.data.create_or_update(Data(name=f"{fresh}b", type="uri_folder", path=made.path))

@@ -16,7 +16,13 @@ from azure.ai.ml.entities import (
     SasTokenConfiguration,
     ServicePrincipalConfiguration,
 )
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+)
+from azure.storage.blob import BlobServiceClient
 
 from zafiro.testing.live import Live
 
@@ -43,6 +49,23 @@ def test_a_workspace_has_a_default_datastore_the_client_can_reach(
     names = {s.name for s in ml.datastores.list()}
     assert {"workspaceblobstore", "workspaceartifactstore", "workspacefilestore"} <= names
     assert isinstance(ml.datastores.get("workspacefilestore"), AzureFileDatastore)
+
+
+@pytest.mark.parametrize("name", ["workspaceblobstore", "workspaceartifactstore"])
+def test_the_signature_of_a_datastore_opens_its_storage(
+    ml: MLClient, server: Live, fresh: str, name: str
+) -> None:
+    store = ml.datastores.get(name, include_secrets=True)
+    account = f"{store.protocol}://{store.account_name}.blob.{store.endpoint}"
+    service = BlobServiceClient(account, credential=store.credentials.sas_token)
+    container = service.get_container_client(store.container_name)
+    container.upload_blob(f"{fresh}/a.txt", b"hello")
+    assert [b.name for b in container.list_blobs(fresh)] == [f"{fresh}/a.txt"]
+    files = [p for p in (server.home / "storage").rglob("a.txt") if fresh in p.parts]
+    assert [p.read_bytes() for p in files] == [b"hello"]
+    elsewhere = service.get_container_client(f"{store.container_name}x")
+    with pytest.raises(ClientAuthenticationError):
+        elsewhere.upload_blob("b.txt", b"")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 from azure.ai.ml import MLClient
 from azure.ai.ml.constants import ListViewType
-from azure.ai.ml.entities import Environment
+from azure.ai.ml.entities import BuildContext, Environment
 from azure.ai.ml.exceptions import ValidationException
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
@@ -107,3 +109,29 @@ def test_a_definition_that_cannot_be_built_is_refused(ml: MLClient, fresh: str) 
     broken.conda_file = {"x": 1}
     with pytest.raises(HttpResponseError, match="condaFile: is not"):
         ml.environments.create_or_update(broken)
+
+
+def test_a_build_context_is_uploaded_and_counted(ml: MLClient, fresh: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\nLABEL name={fresh}\n")
+    first = ml.environments.create_or_update(
+        Environment(name=fresh, build=BuildContext(path=str(tmp_path)))
+    )
+    again = ml.environments.create_or_update(
+        Environment(name=fresh, build=BuildContext(path=str(tmp_path)))
+    )
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\nLABEL changed={fresh}\n")
+    changed = ml.environments.create_or_update(
+        Environment(name=fresh, build=BuildContext(path=str(tmp_path)))
+    )
+    assert [e.version for e in (first, again, changed)] == ["1", "1", "2"]
+    assert first.build.path == again.build.path != changed.build.path
+
+
+def test_a_build_context_without_its_dockerfile_is_refused(
+    ml: MLClient, fresh: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile.other").write_text(f"FROM scratch\nLABEL name={fresh}\n")
+    with pytest.raises(HttpResponseError, match="there is no 'Dockerfile' in the build context"):
+        ml.environments.create_or_update(
+            Environment(name=fresh, version="1", build=BuildContext(path=str(tmp_path)))
+        )
