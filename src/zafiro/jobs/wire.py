@@ -119,8 +119,13 @@ def _mode(field: str, mode: str | None) -> None:
 
 
 def error(code: str, message: str, tail: str) -> dict[str, Any]:
-    """What jobs.stream shows whole when a job failed: the reason first, then the log's end."""
-    inner = {"code": code, "message": message}
-    lines = tail.rstrip().splitlines()
-    details = [{"code": "LogTail", "message": line} for line in lines]
-    return {"error": {**inner, "details": details}}
+    """What jobs.stream shows whole, as indented JSON, when a job failed: the reason first, then
+    the end of the log, a line a line."""
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "log": tail.rstrip().splitlines(),
+            "details": [],
+        }
+    }

@@ -1,7 +1,5 @@
 """One request to the MLflow face: who asks, of which workspace, what was said; and its errors."""
 
-import base64
-import binascii
 import logging
 import re
 from dataclasses import dataclass
@@ -153,11 +151,9 @@ def enter(
     groups: tuple[str, ...] = (),
 ) -> Call:
     """A recognised caller in a workspace there is. Raises Denied, NotFound."""
-    caller = authenticate(gate, header)
+    caller = gate.authenticate(header)
     with ctx.db.read() as db:
         workspace = workspaces.find(db, *where)
-    if caller.workspace not in (None, workspace.guid):
-        raise Denied(f"this token is good for another workspace than '{workspace.name}'")
     return Call(ctx, gate, caller, workspace, method, body, query or QueryParams(), groups)
 
 
@@ -166,18 +162,6 @@ def run_id(ref: Any) -> str:
     if not id:
         raise Invalid("", rules.missing("run_id").why + _HINT)
     return id
-
-
-def authenticate(gate: Gate, header: str | None) -> Caller:
-    """Bearer as it is; of Basic (MLFLOW_TRACKING_USERNAME and _PASSWORD) the password is the
-    token. Raises Denied(unknown=True)."""
-    if header and header[:6].lower() == "basic ":
-        try:
-            _, _, password = base64.b64decode(header[6:]).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError) as e:
-            raise Denied("the Basic credentials cannot be read", unknown=True) from e
-        header = f"Bearer {password}"
-    return gate.authenticate(header)
 
 
 def failure(error: Exception) -> Response:
