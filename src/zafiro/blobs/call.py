@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 # File work. More threads than cores, as they mostly wait for the disk.
 POOL = ThreadPoolExecutor(16, "blob-files")
-_PIECE = 1 << 20
-_READ = 4 << 20
-_MOST_PIECES = 512  # in one writev
-_KEEP_OPEN_S = 5.0  # the server opens the path of a pathsend soon after it was told
-_MOST_KEPT = 512
-_kept = 0
+_WRITE = 1 << 20
+_MOST_PIECES = 512  # of a body, in one write
+# Two of these are in memory for each download. Whole files by ASGI's pathsend cost Granian 2.8 as
+# much processor time as pieces of this size, and could not be cut where a growing file was when
+# the answer began.
+_READ = 2 << 20
 
 
 class Gone(Exception):
@@ -140,7 +140,7 @@ class Call:
                     held.append(piece)
                     held_bytes += len(piece)
                 more = message.get("more_body", False)
-                if held and (not more or held_bytes >= _PIECE or len(held) >= _MOST_PIECES):
+                if held and (not more or held_bytes >= _WRITE or len(held) >= _MOST_PIECES):
                     if writing is not None:
                         await writing
                     writing = loop.run_in_executor(POOL, upload.write, held)
@@ -189,7 +189,7 @@ class Call:
     async def send_file(
         self, status: int, headers: Mapping[str, str], opened: Opened, first: int, count: int
     ) -> None:
-        """`count` bytes of an open file from `first`. May take the file over (fd -1 then)."""
+        """`count` bytes of an open file from `first`."""
         if count <= _READ:
             content = await run(os.pread, opened.fd, count, first) if count else b""
             if len(content) < count:
@@ -198,34 +198,11 @@ class Call:
             await self._send({"type": "http.response.body", "body": content})
             return
         await self.start(status, headers)
-        whole = first == 0 and count == opened.blob.size
-        if not (whole and await self._send_path(opened)):
-            await self._send_pieces(opened.fd, first, count)
-
-    async def _send_path(self, opened: Opened) -> bool:
-        """Let the server send the file itself, past the interpreter, where it can.
-
-        Under HTTP/1 it stops at Content-Length, so a file that grows meanwhile does no harm
-        (Granian 2.8); under HTTP/2 it does not stop.
-        """
-        global _kept
-        if (
-            "http.response.pathsend" not in self.scope.get("extensions", {})
-            or self.scope.get("http_version") not in ("1.0", "1.1")
-            or not os.path.exists("/proc/self/fd")
-            or _kept >= _MOST_KEPT
-        ):
-            return False
-        fd, opened.fd = opened.fd, -1
-        _kept += 1
-        asyncio.get_running_loop().call_later(_KEEP_OPEN_S, _close_kept, fd)
-        # The open file and not its name: a name may mean another file by the time it is opened.
-        await self._send({"type": "http.response.pathsend", "path": f"/proc/self/fd/{fd}"})
-        return True
+        await self._send_pieces(opened.fd, first, count)
 
     async def _send_pieces(self, fd: int, first: int, count: int) -> None:
         loop, end = asyncio.get_running_loop(), first + count
-        reading = loop.run_in_executor(POOL, os.pread, fd, min(_PIECE, count), first)
+        reading = loop.run_in_executor(POOL, os.pread, fd, min(_READ, count), first)
         while True:
             piece = await reading
             if not piece:
@@ -233,7 +210,7 @@ class Call:
             first += len(piece)
             more = first < end
             if more:
-                reading = loop.run_in_executor(POOL, os.pread, fd, min(_PIECE, end - first), first)
+                reading = loop.run_in_executor(POOL, os.pread, fd, min(_READ, end - first), first)
             try:
                 await self._send({"type": "http.response.body", "body": piece, "more_body": more})
             except BaseException:
@@ -242,9 +219,3 @@ class Call:
                 raise
             if not more:
                 return
-
-
-def _close_kept(fd: int) -> None:
-    global _kept
-    _kept -= 1
-    os.close(fd)
