@@ -84,7 +84,7 @@ def test_the_second_job_finds_it_built(
 
     monkeypatch.setattr(subprocess, "Popen", never)
     started = time.perf_counter()
-    assert prepare(recipe("demo==1.0"), tmp_path, said) == first
+    assert prepare(recipe("demo==1.0"), tmp_path, said).root == first.root
     assert time.perf_counter() - started < 0.05
     assert said == []
 
@@ -264,13 +264,41 @@ def test_passwords_of_an_index_are_not_logged(recipe: Any, tmp_path: Path) -> No
 def test_without_uv_pip_builds_it(
     recipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zafiro.runtime.environment.uv", lambda: None)
+    monkeypatch.setattr("zafiro.runtime.build.uv", lambda: None)
     said = Said()
     prefix = prepare(recipe("demo==1.0"), tmp_path, said)
     assert output(prefix, "import demo, pip; print(demo.VERSION)") == "1.0"
     assert "uv was not found" in said.text
-    with pytest.raises(EnvironmentFailed, match=r"requirement 'demo==9\.9' cannot be satisfied"):
-        prepare(recipe("demo==9.9"), tmp_path, said)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_machine_without_gpu_gets_pytorch_without_cuda_if_it_is_in_reach(
+    answers: bool, wheels: Wheels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("UV_TORCH_BACKEND", "UV_FIND_LINKS", "UV_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("zafiro.runtime.environment._GPUS", ())
+    real = " ".join(installer.uv() or [])
+    body = f"""case "$*" in
+      *--dry-run*) exit {0 if answers else 1};;
+      pip*) echo "backend=$UV_TORCH_BACKEND"; unset UV_TORCH_BACKEND
+            exec {real} "$@" --no-index --find-links "{wheels.folder}";;
+      *) exec {real} "$@";;
+    esac"""
+    monkeypatch.setenv("ZAFIRO_UV", program(tmp_path / "uv", body))
+    said = Said()
+    prefix = prepare({"name": "t", "requirements": ["torch==1.*"]}, tmp_path / "cache", said)
+    assert prefix.root.name.endswith("-cpu")
+    assert ("backend=cpu" if answers else "backend=") in said
+    assert ("without CUDA is out of reach" in said.text) is not answers
+    monkeypatch.setattr("zafiro.runtime.environment._GPUS", ("/dev/null",))
+    prefix = prepare({"name": "t", "requirements": ["torch==1.*"]}, tmp_path / "cache", said)
+    assert not prefix.root.name.endswith("-cpu")
+
+
+def test_files_with_passwords_do_not_stay(recipe: Any, tmp_path: Path) -> None:
+    prefix = prepare(recipe("demo==1.0", constraints=["demo<2"]), tmp_path, Said())
+    assert [path.name for path in prefix.root.glob(".zafiro*")] == [".zafiro.json"]
 
 
 def test_of_several_pythons_the_newest_of_the_minor_version_is_taken() -> None:
@@ -288,9 +316,9 @@ def test_the_packed_runner_needs_nothing_else(tmp_path: Path) -> None:
     package = tmp_path / "zafiro_runtime"
     package.mkdir()
     (package / "__init__.py").touch()
-    for name in ("environment", "installer", "interpreters", "overlay"):
+    for name in ("build", "environment", "installer", "interpreters", "overlay", "prefix"):
         (package / f"{name}.py").write_text((source / f"{name}.py").read_text())
-    code = "import zafiro_runtime.environment as e; print(e.prepare.__name__, e.overlay.__name__)"
+    code = "import zafiro_runtime.environment as e, zafiro_runtime.build; print(e.prepare.__name__, e.overlay.__name__)"
     done = subprocess.run(
         [
             sys.executable,

@@ -31,6 +31,7 @@ class Wheels:
         for version in ("1.0", "2.0"):
             self.wheel("demo", version)
         self.wheel("other", "1.0")
+        self.wheel("torch", "1.0")
         self.wheel("needs-demo-2", "1.0", requires="demo>=2")
         path = {"with_path.pth": "behind\n", "behind/behind_a_path.py": "HERE = 'yes'\n"}
         self.wheel("with-path", "1.0", files=path)

@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Sorted behind every other .pth of the overlay: what a job installs with `pip install -e` comes
 # before what it shares.
