@@ -143,13 +143,22 @@ def test_an_unknown_datastore_is_answered_with_those_there_are(
         service.get(ctx, db, main, "nope")
 
 
-def test_the_signature_of_a_built_in_datastore_is_for_its_container_and_ends(
-    ctx: Context, db: Session, main: Workspace, at: str
+@pytest.mark.parametrize(
+    ("name", "opens"),
+    [
+        ("workspaceartifactstore", {"sr": "c"}),
+        # The client reads code, which lies in containers of its own, with this one's.
+        ("workspaceblobstore", {"ss": "b", "srt": "co"}),
+    ],
+)
+def test_the_signature_of_a_built_in_datastore_is_for_its_bytes_and_ends(
+    ctx: Context, db: Session, main: Workspace, at: str, name: str, opens: dict[str, str]
 ) -> None:
-    record = documents.get(db, f"{at}/workspaceblobstore")
+    record = documents.get(db, f"{at}/{name}")
     told = service.secrets(ctx, record, hours=1)
     assert told["secretsType"] == "Sas"
     fields = dict(parse_qsl(told["sasToken"]))
-    assert (fields["sr"], set("rwdl") - set(fields["sp"])) == ("c", set())
+    assert {k: v for k, v in fields.items() if k in ("sr", "ss", "srt")} == opens
+    assert set("rwdl") <= set(fields["sp"])
     ends = datetime.strptime(fields["se"], "%Y-%m-%dT%H:%M:%S%z")
     assert timedelta(minutes=58) < ends - clock.now() < timedelta(minutes=61)

@@ -22,7 +22,7 @@ from zafiro.assets.sources import Look, inspect
 from zafiro.assets.store import ContainerRow, VersionRow
 from zafiro.core import clock
 from zafiro.core.context import Context
-from zafiro.core.errors import Conflict, Invalid, NotFound, Unsupported
+from zafiro.core.errors import Invalid, NotFound, Unsupported
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
@@ -59,7 +59,7 @@ def get(db: Session, workspace: Workspace, kind: str, name: str, version: str) -
     row = store.version(db, workspace.guid, kind, name, version)
     if row is None:
         raise _missing(db, workspace, kind, name, version)
-    return _asset(workspace, row)
+    return store.asset(workspace.id, row)
 
 
 def latest(db: Session, workspace: Workspace, kind: str, name: str) -> Asset:
@@ -69,7 +69,7 @@ def latest(db: Session, workspace: Workspace, kind: str, name: str) -> Asset:
     )
     if found is None:
         raise _missing(db, workspace, kind, name, "")
-    return _asset(workspace, found)
+    return store.asset(workspace.id, found)
 
 
 def labelled(db: Session, workspace: Workspace, kind: str, name: str, label: str) -> Asset:
@@ -104,7 +104,7 @@ def resolve(db: Session, workspace: Workspace, reference: str, kind: str = "") -
 
 def find_by_hash(db: Session, workspace: Workspace, kind: str, hash: str) -> list[Asset]:
     """Those with that content, whatever their names, newest first."""
-    return [_asset(workspace, row) for row in store.by_hash(db, workspace.guid, kind, hash)]
+    return [store.asset(workspace.id, row) for row in store.by_hash(db, workspace.guid, kind, hash)]
 
 
 def versions(
@@ -143,7 +143,7 @@ def versions(
         after=after,
         limit=None if wanted else limit + 1,
     )
-    found = [(row.number, _asset(workspace, row)) for row in rows]
+    found = [(row.number, store.asset(workspace.id, row)) for row in rows]
     if wanted:
         found = [(number, asset) for number, asset in found if wanted(asset)]
     more = found[limit - 1][0] if len(found) > limit else None
@@ -154,7 +154,7 @@ def container(db: Session, workspace: Workspace, kind: str, name: str) -> Contai
     row = store.container(db, workspace.guid, kind, name)
     if row is None:
         raise NotFound(KINDS[kind].singular, name)
-    return _container(workspace, row)
+    return store.about(workspace.id, row)
 
 
 def containers(
@@ -168,7 +168,7 @@ def containers(
 ) -> list[Container]:
     """By name; those that hold anonymous assets are not shown."""
     rows = store.containers(db, workspace.guid, kind, archived=archived, after=after, limit=limit)
-    return [_container(workspace, row) for row in rows]
+    return [store.about(workspace.id, row) for row in rows]
 
 
 # -- writing ----------------------------------------------------------------------------------
@@ -195,7 +195,9 @@ def put(
     properties that make no sense, an archived container, or a job output nobody knows.
     """
     of = kind_of(kind)
+    holder = _locked(db, workspace, of, name, by=by)
     row = store.version(db, workspace.guid, of.name, name, version)
+    new = row is None
     kept: dict[str, Any] = dict(row.body["properties"]) if row else {}
     sent = {k: v for k, v in (body.get("properties") or {}).items() if v is not None}
     properties = {**kept, **{k: v for k, v in sent.items() if k not in _COMPUTED}}
@@ -209,9 +211,11 @@ def put(
         of.must_match(name, version, kept, properties)
     if look is not None and (row is None or anonymous):
         properties.update(inspect(of, properties, look))
+    if new and holder.is_archived and not anonymous:
+        raise Invalid(
+            "name", f"{of.singular} '{name}' is archived; restore it before adding a version"
+        )
     at = clock.now()
-    holder = _holder(db, workspace, of, name, anonymous=anonymous, new=row is None, by=by)
-    new = row is None
     if row is None:
         row = VersionRow(
             workspace=workspace.guid,
@@ -232,12 +236,11 @@ def put(
     row.is_archived, row.is_anonymous = bool(properties.get("isArchived")), anonymous
     row.etag, row.modified_at = _etag(), at
     holder.counted = max(holder.counted, counted(version))
-    try:
-        db.flush()
-    except IntegrityError as e:  # PostgreSQL: another writer was quicker
-        raise Conflict(f"{of.singular} '{name}' version {version} was just written") from e
+    holder.is_anonymous = holder.is_anonymous and anonymous
+    holder.modified_at = at
+    db.flush()
     _refresh(db, holder)
-    return _asset(workspace, row), new
+    return store.asset(workspace.id, row), new
 
 
 def register(
@@ -254,8 +257,7 @@ def register(
     """The same for other slices, which have a properties bag ({"dataUri": …}, {"modelUri": …});
     under the next free version when none is given."""
     if not version:
-        holder = store.container(db, workspace.guid, kind_of(kind).name, name, lock=True)
-        version = _next(holder) if holder else "1"
+        version = store.next_version(_locked(db, workspace, kind_of(kind), name, by=by))
     body = {"properties": properties}
     return put(db, workspace, kind, name, version, body, look=look, by=by)[0]
 
@@ -274,11 +276,9 @@ def put_container(
     What is not sent is kept; the versions are not touched.
     """
     of = kind_of(kind)
-    row = store.container(db, workspace.guid, of.name, name, lock=True)
-    new = row is None
-    if row is None:
-        row = _new_container(workspace, of, name, anonymous=False, by=by)
-        db.add(row)
+    new = store.container(db, workspace.guid, of.name, name) is None
+    row = _locked(db, workspace, of, name, by=by)
+    row.is_anonymous = row.is_anonymous and not new
     sent = {k: v for k, v in properties.items() if v is not None}
     row.description = sent.get("description", row.description)
     row.tags = sent.get("tags", row.tags)
@@ -286,7 +286,7 @@ def put_container(
     row.extra = {**row.extra, **{k: v for k, v in sent.items() if k not in _CONTAINER}}
     row.etag, row.modified_at = _etag(), clock.now()
     db.flush()
-    return _container(workspace, row), new
+    return store.about(workspace.id, row), new
 
 
 def delete(
@@ -329,32 +329,24 @@ def _say_version(properties: dict[str, Any], version: str, anonymous: bool) -> N
         properties["componentSpec"] = {**spec, "version": version}
 
 
-def _holder(
-    db: Session,
-    workspace: Workspace,
-    of: Kind,
-    name: str,
-    *,
-    anonymous: bool,
-    new: bool,
-    by: str,
-) -> ContainerRow:
+def _locked(db: Session, workspace: Workspace, of: Kind, name: str, *, by: str) -> ContainerRow:
+    """The container, made if need be; writers of one name wait here for each other."""
     row = store.container(db, workspace.guid, of.name, name, lock=True)
-    if row is None:
-        row = _new_container(workspace, of, name, anonymous=anonymous, by=by)
-        db.add(row)
-    elif new and row.is_archived and not anonymous:
-        raise Invalid(
-            "name", f"{of.singular} '{name}' is archived; restore it before adding a version"
-        )
-    row.is_anonymous = row.is_anonymous and anonymous
-    row.modified_at = clock.now()
+    if row is not None:
+        return row
+    row = _new_container(workspace, of, name, by=by)
+    try:
+        with db.begin_nested():
+            db.add(row)
+            db.flush()
+    except IntegrityError:  # another writer was quicker (never with SQLite)
+        row = store.container(db, workspace.guid, of.name, name, lock=True)
+        if row is None:
+            raise
     return row
 
 
-def _new_container(
-    workspace: Workspace, of: Kind, name: str, *, anonymous: bool, by: str
-) -> ContainerRow:
+def _new_container(workspace: Workspace, of: Kind, name: str, *, by: str) -> ContainerRow:
     at = clock.now()
     return ContainerRow(
         workspace=workspace.guid,
@@ -368,7 +360,7 @@ def _new_container(
         latest="",
         counted=0,
         is_archived=False,
-        is_anonymous=anonymous,
+        is_anonymous=True,
         etag=_etag(),
         created_at=at,
         modified_at=at,
@@ -386,10 +378,6 @@ def _refresh(db: Session, row: ContainerRow) -> None:
     db.flush()
 
 
-def _next(row: ContainerRow) -> str:
-    return str(row.counted + 1)
-
-
 def _etag() -> str:
     return f'"{uuid.uuid4().hex}"'
 
@@ -403,44 +391,3 @@ def _missing(db: Session, workspace: Workspace, kind: str, name: str, version: s
         return NotFound(said, name, "it has no versions any more")
     hint = f"its latest version is {holder.latest}" if holder.latest else ""
     return NotFound(said, f"{name}:{version}", hint)
-
-
-def _asset(workspace: Workspace, row: VersionRow) -> Asset:
-    return Asset(
-        id=f"{workspace.id}/{row.kind}/{row.name}/versions/{row.version}",
-        kind=row.kind,
-        name=row.name,
-        version=row.version,
-        uri=row.uri,
-        type=row.type,
-        properties=row.body["properties"],
-        hash=row.hash,
-        stage=row.stage,
-        is_archived=row.is_archived,
-        is_anonymous=row.is_anonymous,
-        etag=row.etag,
-        created_at=row.created_at,
-        modified_at=row.modified_at,
-        created_by=row.created_by,
-        source=row.source,
-        run_id=row.run_id,
-    )
-
-
-def _container(workspace: Workspace, row: ContainerRow) -> Container:
-    return Container(
-        id=f"{workspace.id}/{row.kind}/{row.name}",
-        kind=row.kind,
-        name=row.name,
-        description=row.description,
-        tags=row.tags,
-        extra=row.extra,
-        type=row.type,
-        is_archived=row.is_archived,
-        latest=row.latest,
-        next=_next(row),
-        etag=row.etag,
-        created_at=row.created_at,
-        modified_at=row.modified_at,
-        created_by=row.created_by,
-    )

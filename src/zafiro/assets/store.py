@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from zafiro.assets.domain import Asset, Container
 from zafiro.core.db import Json, Moment, Serial, Table
 
 
@@ -199,4 +200,51 @@ def _of(workspace: str, kind: str, name: str) -> Select[VersionRow]:
         VersionRow.workspace == workspace,
         VersionRow.kind == kind,
         VersionRow.key == name.lower(),
+    )
+
+
+def next_version(row: ContainerRow) -> str:
+    return str(row.counted + 1)
+
+
+def asset(workspace: str, row: VersionRow) -> Asset:
+    """`workspace`: its ARM id."""
+    return Asset(
+        id=f"{workspace}/{row.kind}/{row.name}/versions/{row.version}",
+        kind=row.kind,
+        name=row.name,
+        version=row.version,
+        uri=row.uri,
+        type=row.type,
+        properties=row.body["properties"],
+        hash=row.hash,
+        stage=row.stage,
+        is_archived=row.is_archived,
+        is_anonymous=row.is_anonymous,
+        etag=row.etag,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+        created_by=row.created_by,
+        source=row.source,
+        run_id=row.run_id,
+    )
+
+
+def about(workspace: str, row: ContainerRow) -> Container:
+    """`workspace`: its ARM id."""
+    return Container(
+        id=f"{workspace}/{row.kind}/{row.name}",
+        kind=row.kind,
+        name=row.name,
+        description=row.description,
+        tags=row.tags,
+        extra=row.extra,
+        type=row.type,
+        is_archived=row.is_archived,
+        latest=row.latest,
+        next=next_version(row),
+        etag=row.etag,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+        created_by=row.created_by,
     )

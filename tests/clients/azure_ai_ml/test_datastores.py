@@ -63,6 +63,12 @@ def test_the_signature_of_a_datastore_opens_its_storage(
     assert [b.name for b in container.list_blobs(fresh)] == [f"{fresh}/a.txt"]
     files = [p for p in (server.home / "storage").rglob("a.txt") if fresh in p.parts]
     assert [p.read_bytes() for p in files] == [b"hello"]
+
+
+def test_the_signature_of_the_artifact_store_opens_nothing_else(ml: MLClient) -> None:
+    store = ml.datastores.get("workspaceartifactstore", include_secrets=True)
+    account = f"{store.protocol}://{store.account_name}.blob.{store.endpoint}"
+    service = BlobServiceClient(account, credential=store.credentials.sas_token)
     elsewhere = service.get_container_client(f"{store.container_name}x")
     with pytest.raises(ClientAuthenticationError):
         elsewhere.upload_blob("b.txt", b"")
