@@ -146,10 +146,18 @@ def test_an_unknown_datastore_is_answered_with_those_there_are(
 def test_the_signature_of_a_built_in_datastore_is_for_its_container_and_ends(
     ctx: Context, db: Session, main: Workspace, at: str
 ) -> None:
-    record = documents.get(db, f"{at}/workspaceblobstore")
+    record = documents.get(db, f"{at}/workspaceartifactstore")
     told = service.secrets(ctx, record, hours=1)
     assert told["secretsType"] == "Sas"
     fields = dict(parse_qsl(told["sasToken"]))
     assert (fields["sr"], set("rwdl") - set(fields["sp"])) == ("c", set())
     ends = datetime.strptime(fields["se"], "%Y-%m-%dT%H:%M:%S%z")
     assert timedelta(minutes=58) < ends - clock.now() < timedelta(minutes=61)
+
+
+def test_the_signature_of_the_blob_store_opens_the_containers_of_uploads_too(
+    ctx: Context, db: Session, main: Workspace, at: str
+) -> None:
+    told = service.secrets(ctx, documents.get(db, f"{at}/workspaceblobstore"), hours=1)
+    fields = dict(parse_qsl(told["sasToken"]))
+    assert (fields["ss"], fields["srt"]) == ("b", "co")

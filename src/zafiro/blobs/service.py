@@ -8,7 +8,7 @@ from zafiro.blobs.blocks import BlockLists, commit, lists, stage
 from zafiro.blobs.containers import Container
 from zafiro.blobs.domain import Blob, Traits, check_blob
 from zafiro.blobs.listing import Page
-from zafiro.blobs.sas import mint_sas
+from zafiro.blobs.sas import mint_account_sas, mint_sas
 from zafiro.blobs.store import Blobs, Opened, Upload
 from zafiro.core.errors import NotFound
 
@@ -23,6 +23,7 @@ __all__ = [
     "Upload",
     "commit",
     "lists",
+    "mint_account_sas",
     "mint_sas",
     "stage",
 ]

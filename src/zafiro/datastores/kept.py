@@ -5,15 +5,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from zafiro.blobs.service import mint_sas
+from zafiro.blobs.service import mint_account_sas, mint_sas
 from zafiro.core import clock, documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid, NotFound
-from zafiro.core.names import STORAGE_SUFFIX
+from zafiro.core.names import BLOB_STORE, STORAGE_SUFFIX
 from zafiro.datastores.domain import CONTAINER_OF, Datastore, is_account
 from zafiro.workspaces.domain import Workspace
 
+_ALL = "racwdl"
 SEALED = "sealed"  # beside `properties` in the document
 
 
@@ -77,6 +78,8 @@ def opens(ctx: Context, record: Record, store: Datastore) -> bool:
 
 def _sas(ctx: Context, store: Datastore, hours: float) -> str:
     expires = clock.now() + timedelta(hours=hours)
-    return mint_sas(
-        ctx.secrets, store.account, store.container, permissions="racwdl", expires=expires
-    )
+    if store.name.lower() == BLOB_STORE:
+        # Code lies in containers of its own, and azure-ai-ml 1.35.2 downloads it with what it is
+        # told for this datastore.
+        return mint_account_sas(ctx.secrets, store.account, permissions=_ALL, expires=expires)
+    return mint_sas(ctx.secrets, store.account, store.container, permissions=_ALL, expires=expires)

@@ -63,9 +63,10 @@ def test_the_signature_of_a_datastore_opens_its_storage(
     assert [b.name for b in container.list_blobs(fresh)] == [f"{fresh}/a.txt"]
     files = [p for p in (server.home / "storage").rglob("a.txt") if fresh in p.parts]
     assert [p.read_bytes() for p in files] == [b"hello"]
-    elsewhere = service.get_container_client(f"{store.container_name}x")
-    with pytest.raises(ClientAuthenticationError):
-        elsewhere.upload_blob("b.txt", b"")
+    if name == "workspaceartifactstore":
+        elsewhere = service.get_container_client(f"{store.container_name}x")
+        with pytest.raises(ClientAuthenticationError):
+            elsewhere.upload_blob("b.txt", b"")
 
 
 @pytest.mark.parametrize(
