@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from zafiro.cli.state import state
 from zafiro.core import names
 from zafiro.core.home import Home
 
@@ -22,8 +23,6 @@ class Client:
     """Signed in as the administrator of the home. Raises ClickException when no server runs."""
 
     def __init__(self, home: Home) -> None:
-        from zafiro.cli.server import state
-
         running = state(home)
         if running is None:
             raise click.ClickException(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from zafiro.cli.up import home_option, settings_of
+from zafiro.cli.state import home_of, home_option, state
 from zafiro.core import names
 from zafiro.core.home import Home
 
@@ -19,8 +19,6 @@ def variables(home: Home) -> dict[str, str]:
     azure-ai-ml 1.35.2 reads the first; requests and azure-core the bundle; azure-identity's
     DefaultAzureCredential the MSI pair; the plain MLflow client the last two.
     """
-    from zafiro.cli.server import state
-
     running = state(home)
     if running is None:
         raise click.ClickException(
@@ -59,7 +57,7 @@ def env_(home: Path | None, as_json: bool) -> None:
     eval "$(zafiro env)"
     python my_azure_ml_script.py
     """
-    found = variables(Home(settings_of(home).home))
+    found = variables(home_of(home))
     if as_json:
         click.echo(json.dumps(found, indent=1))
         return
@@ -76,7 +74,7 @@ def exec_(home: Path | None, command: tuple[str, ...]) -> None:
     \b
     zafiro exec -- python my_azure_ml_script.py
     """
-    found = variables(Home(settings_of(home).home))
+    found = variables(home_of(home))
     try:
         os.execvpe(command[0], list(command), {**os.environ, **found})
     except OSError as e:

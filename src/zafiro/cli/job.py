@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from zafiro.cli.client import WORKSPACE, Client
-from zafiro.cli.up import home_option, settings_of
-from zafiro.core.home import Home
+from zafiro.cli.state import home_of, home_option
 
 _WIDTH = 40
 
@@ -29,7 +28,7 @@ def show(home: Path | None, name: str | None, timeline: bool) -> None:
     \b
     zafiro job show --name brave_apple_1 --timeline
     """
-    client = Client(Home(settings_of(home).home))
+    client = Client(home_of(home))
     if name is None:
         newest = client.get(f"{WORKSPACE}/jobs", **{"$top": "1"})["value"]
         if not newest:

@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
 import socket
-import time
-from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -16,6 +13,7 @@ from granian.server.embed import Server
 
 from zafiro import app
 from zafiro.cli import tls
+from zafiro.cli.state import note, state
 from zafiro.core.errors import Invalid
 from zafiro.core.home import Home
 from zafiro.core.settings import Settings
@@ -67,7 +65,7 @@ async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: in
     for task in tasks:
         task.add_done_callback(lambda _: ended.set())
     await _answering(settings.host, port)
-    _note(made.ctx.home, made.ctx.url, made.ctx.storage_url)
+    note(made.ctx.home, made.ctx.url, made.ctx.storage_url)
     log.info("listening on %s", made.ctx.url)
     await ended.wait()
     for listener in listeners:
@@ -116,23 +114,3 @@ def _free(host: str, port: int, field: str) -> int:
             ) from e
         number: int = probe.getsockname()[1]
         return number
-
-
-def _note(home: Home, url: str, storage_url: str) -> None:
-    said = {"pid": os.getpid(), "started": time.time(), "url": url, "storage_url": storage_url}
-    part = home.state.with_suffix(".part")
-    part.write_text(json.dumps(said))
-    part.replace(home.state)
-
-
-def state(home: Home) -> "dict[str, str | int] | None":
-    """What a running server noted: pid, url, storage_url, started. None when none runs."""
-    try:
-        said: dict[str, str | int] = json.loads(home.state.read_text())
-        os.kill(int(said["pid"]), 0)
-        command = Path(f"/proc/{said['pid']}/cmdline")
-        if command.exists() and b"zafiro" not in command.read_bytes():
-            return None  # the number was given to another process since
-        return said
-    except (OSError, ValueError, KeyError):
-        return None

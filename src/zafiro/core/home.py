@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def default_root() -> Path:
+    return Path.home() / ".zafiro"
+
+
 @dataclass(frozen=True)
 class Home:
     root: Path

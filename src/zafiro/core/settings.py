@@ -8,12 +8,14 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from zafiro.core.home import default_root
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ZAFIRO_", frozen=True, extra="ignore")
 
     home: Path = Field(
-        default_factory=lambda: Path.home() / ".zafiro",
+        default_factory=default_root,
         description="Folder that holds everything the server keeps.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
