@@ -127,6 +127,7 @@ async def measure(port: int, seconds: float) -> dict[str, float]:
     found["P3 runs with 10 params, 10 metrics, runs/s"], _ = await for_a_while(
         port, seconds, nothing, whole_run
     )
+    first = await Connection(port).open()  # servers close what was idle for long
     name = {"name": f"search {time.time()}"}
     experiment = json.loads(await first.send(post("experiments/create", name)))["experiment_id"]
     for n in range(500):

@@ -4,6 +4,7 @@ here commits. A run is named by its workspace's GUID and its run id.
 
 from collections.abc import Iterable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -27,8 +28,6 @@ from zafiro.tracking.domain import (
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow
 
-# attribute of each column
-_ATTRIBUTES = {attr.columns[0].name: attr.key for attr in RunRow.__mapper__.column_attrs}
 _MIRRORED = (RUN_NAME, PARENT_RUN, NOTE)
 
 
@@ -102,7 +101,8 @@ def create_run(
     made = db.connection().scalars(_insert_run(dialect(db)), values).one_or_none()
     if made is None:
         raise Conflict(f"run '{run_id}' exists already in this workspace")
-    row = RunRow(key=made, **{_ATTRIBUTES[name]: value for name, value in values.items()})
+    unset = dict.fromkeys(RunRow.__table__.c.keys())
+    row = SimpleNamespace(**{**unset, **values, "key": made})
     if given:
         db.execute(
             insert(TagRow),
@@ -150,22 +150,22 @@ def children(db: Session, workspace: str, run_id: str, *, limit: int | None = No
 
 def every_run() -> Any:
     """The query `load` takes, to be narrowed: every run with its experiment's name."""
-    return select(RunRow, ExperimentRow.name).join(
-        ExperimentRow, ExperimentRow.key == RunRow.experiment
+    columns = RunRow.__table__.c  # not the class: a page of runs needs no tracked objects
+    return select(*columns, ExperimentRow.name.label("experiment_name")).join_from(
+        RunRow, ExperimentRow, ExperimentRow.key == RunRow.experiment
     )
 
 
 def load(db: Session, query: Any) -> list[Run]:
     """Runs with their tags, in the query's order: two statements however many there are."""
-    rows = [(row, name) for row, name in db.execute(query)]
+    rows = db.execute(query).all()
     tags: dict[int, dict[str, str]] = {}
     if rows:
-        wanted = select(TagRow.run, TagRow.key, TagRow.value).where(
-            TagRow.run.in_([row.key for row, _ in rows])
-        )
-        for key, name, value in db.execute(wanted):
+        tag = TagRow.__table__.c
+        wanted = select(tag.run, tag.key, tag.value).where(tag.run.in_([row.key for row in rows]))
+        for key, name, value in db.execute(wanted).all():
             tags.setdefault(key, {})[name] = value
-    return [_run(row, name, tags.get(row.key, {})) for row, name in rows]
+    return [_run(row, row.experiment_name, tags.get(row.key, {})) for row in rows]
 
 
 def set_status(
@@ -234,7 +234,7 @@ def update_run(
         ("name", display_name or None),
         ("description", description),
         ("hidden", hidden),
-        ("user", user),
+        ("user_name", user),
         ("target", target),
         ("run_type", run_type),
         ("definition", definition),
@@ -386,7 +386,7 @@ def _root(db: Session, workspace: str, parent: str) -> str:
     return db.scalars(query).one_or_none() or parent
 
 
-def _run(row: RunRow, experiment: str, tags: dict[str, str]) -> Run:
+def _run(row: Any, experiment: str, tags: dict[str, str]) -> Run:
     return Run(
         key=row.key,
         workspace=row.workspace,
@@ -398,7 +398,7 @@ def _run(row: RunRow, experiment: str, tags: dict[str, str]) -> Run:
         lifecycle=row.lifecycle,
         start_ms=row.start_ms,
         end_ms=row.end_ms,
-        user=row.user,
+        user=row.user_name,
         parent=row.parent,
         root=row.root,
         owned=row.owned,

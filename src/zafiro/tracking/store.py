@@ -63,7 +63,7 @@ class RunRow(Table):
     start_ms: Mapped[int] = mapped_column(Ms)
     end_ms: Mapped[int | None] = mapped_column(Ms)
     deleted_ms: Mapped[int | None] = mapped_column(Ms)
-    user: Mapped[str] = mapped_column("user_name")
+    user_name: Mapped[str]
     parent: Mapped[str | None]  # run id; the parent may be written later than the child
     root: Mapped[str]
     owned: Mapped[bool] = mapped_column(Boolean)
