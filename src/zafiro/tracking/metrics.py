@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from zafiro.tracking import rules
 from zafiro.tracking.domain import Dataset, DatasetInput, Logged, ModelLink, Point, Run
-from zafiro.tracking.service import upsert
 from zafiro.tracking.store import (
     DatasetRow,
     InputRow,
@@ -21,6 +20,7 @@ from zafiro.tracking.store import (
     ParamRow,
     PointRow,
     RunRow,
+    upsert,
 )
 
 CONTEXT = "mlflow.data.context"

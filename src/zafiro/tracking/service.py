@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
@@ -26,9 +25,8 @@ from zafiro.tracking.domain import (
     Run,
 )
 from zafiro.tracking.experiments import now_ms
-from zafiro.tracking.store import ExperimentRow, RunRow, TagRow
-
-_MIRRORED = (RUN_NAME, PARENT_RUN, NOTE)
+from zafiro.tracking.store import INSERTS, ExperimentRow, RunRow, TagRow, dialect, root_of
+from zafiro.tracking.tags import put_tags
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
@@ -85,7 +83,7 @@ def create_run(
         "start_ms": at if start_ms is None else start_ms,
         "user_name": user,
         "parent": parent,
-        "root": _root(db, workspace, parent) if parent else run_id,
+        "root": root_of(db, workspace, parent) if parent else run_id,
         "owned": owned,
         "job": run_id if owned else job,
         "state": state if owned else None,
@@ -260,46 +258,6 @@ def set_outputs(db: Session, workspace: str, run_id: str, outputs: dict[str, Any
     db.flush()
 
 
-def put_tags(db: Session, run: int, experiment: int, tags: dict[str, str]) -> None:
-    """Set tags of the run with that key; the three that mirror fields of the run set those."""
-    kept = {key: rules.tag(key, value) for key, value in tags.items()}
-    fields: dict[Any, Any] = {}
-    if kept.get(RUN_NAME):
-        fields[RunRow.name] = kept[RUN_NAME]
-    if NOTE in kept:
-        fields[RunRow.description] = kept[NOTE]
-    if kept.get(PARENT_RUN):
-        workspace = db.scalars(select(RunRow.workspace).where(RunRow.key == run)).one()
-        fields[RunRow.parent] = kept[PARENT_RUN]
-        fields[RunRow.root] = _root(db, workspace, kept[PARENT_RUN])
-    if fields:
-        db.execute(update(RunRow).where(RunRow.key == run).values(fields))
-        db.expire_all()
-    rows = [
-        {"run": run, "key": key, "value": value, "experiment": experiment}
-        for key, value in kept.items()
-        if key not in _MIRRORED
-    ]
-    if rows:
-        from_dialect = upsert(db, TagRow)
-        db.execute(
-            from_dialect.on_conflict_do_update(
-                index_elements=["run", "key"], set_={"value": from_dialect.excluded.value}
-            ),
-            rows,
-        )
-
-
-def delete_tag(db: Session, run: Run, key: str) -> None:
-    """Raises NotFound when the run has no such tag."""
-    if key == NOTE and run.description is not None:
-        db.execute(update(RunRow).where(RunRow.key == run.key).values(description=None))
-        return
-    done = db.execute(delete(TagRow).where(TagRow.run == run.key, TagRow.key == key))
-    if not done.rowcount:  # type: ignore[attr-defined]
-        raise NotFound("tag", key, f"No tag with name: {key} in run with id {run.run_id}")
-
-
 def set_mlflow_status(
     db: Session, run: Run, *, status: str | None, end_ms: int | None, name: str | None
 ) -> Run:
@@ -346,22 +304,10 @@ def _inactive(run_id: str, lifecycle: str) -> Invalid:
     )
 
 
-def upsert(db: Session, table: Any) -> Any:
-    """INSERT … ON CONFLICT, which SQLAlchemy keeps per dialect."""
-    return _INSERTS[dialect(db)](table)
-
-
-def dialect(db: Session) -> str:
-    return db.get_bind().dialect.name
-
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
 @cache
 def _insert_run(dialect: str) -> Any:
     """Built once, of columns and not attributes: building it costs more than running it."""
-    made = _INSERTS[dialect](RunRow.__table__)
+    made = INSERTS[dialect](RunRow.__table__)
     return made.on_conflict_do_nothing().returning(RunRow.__table__.c.key)
 
 
@@ -379,11 +325,6 @@ def _row(db: Session, workspace: str, run_id: str) -> RunRow:
     if row is None:
         raise NotFound("run", run_id, f"Run with id={run_id} not found")
     return row
-
-
-def _root(db: Session, workspace: str, parent: str) -> str:
-    query = select(RunRow.root).where(RunRow.workspace == workspace, RunRow.run_id == parent)
-    return db.scalars(query).one_or_none() or parent
 
 
 def _run(row: Any, experiment: str, tags: dict[str, str]) -> Run:
