@@ -255,7 +255,7 @@ def fill(home: Path, runs: int) -> int:
                         "lifecycle": "active",
                         "start_ms": n,
                         "end_ms": n + 1,
-                        "user": "u",
+                        "user_name": "u",
                         "root": f"many{n}",
                         "owned": False,
                         "created_ms": n,
