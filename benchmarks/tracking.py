@@ -127,6 +127,7 @@ async def measure(port: int, seconds: float) -> dict[str, float]:
     found["P3 runs with 10 params, 10 metrics, runs/s"], _ = await for_a_while(
         port, seconds, nothing, whole_run
     )
+    first = await Connection(port).open()  # servers close what was idle for long
     name = {"name": f"search {time.time()}"}
     experiment = json.loads(await first.send(post("experiments/create", name)))["experiment_id"]
     for n in range(500):
@@ -254,7 +255,7 @@ def fill(home: Path, runs: int) -> int:
                         "lifecycle": "active",
                         "start_ms": n,
                         "end_ms": n + 1,
-                        "user": "u",
+                        "user_name": "u",
                         "root": f"many{n}",
                         "owned": False,
                         "created_ms": n,

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from zafiro.tracking import rules
 from zafiro.tracking.domain import Dataset, DatasetInput, Logged, ModelLink, Point, Run
-from zafiro.tracking.service import upsert
 from zafiro.tracking.store import (
     DatasetRow,
     InputRow,
@@ -21,6 +20,7 @@ from zafiro.tracking.store import (
     ParamRow,
     PointRow,
     RunRow,
+    upsert,
 )
 
 CONTEXT = "mlflow.data.context"
@@ -123,7 +123,7 @@ def latest(db: Session, runs: Iterable[int]) -> dict[int, list[Point]]:
     row = LatestRow.__table__.c  # columns, not attributes: rows then come as plain tuples
     query = select(row.run, row.key, row.value, row.nan, row.timestamp_ms, row.step)
     for chunk in _chunks(runs):
-        for run, key, value, nan, at, step in db.execute(query.where(row.run.in_(chunk))):
+        for run, key, value, nan, at, step in db.execute(query.where(row.run.in_(chunk))).all():
             found[run].append(Point(key, math.nan if nan else value, at, step))
     return found
 
@@ -210,7 +210,7 @@ def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
     row = ParamRow.__table__.c
     query = select(row.run, row.key, row.value)
     for chunk in _chunks(runs):
-        for run, key, value in db.execute(query.where(row.run.in_(chunk))):
+        for run, key, value in db.execute(query.where(row.run.in_(chunk))).all():
             found[run][key] = value
     return found
 
@@ -289,7 +289,7 @@ def linked_models(db: Session, runs: Iterable[int]) -> dict[tuple[int, str], lis
     for chunk in _chunks(runs):
         row = ModelLinkRow
         query = select(row.run, row.direction, row.model_id, row.step)
-        for run, direction, id, step in db.execute(query.where(row.run.in_(chunk))):
+        for run, direction, id, step in db.execute(query.where(row.run.in_(chunk))).all():
             found.setdefault((run, direction), []).append(ModelLink(id, step))
     return found
 

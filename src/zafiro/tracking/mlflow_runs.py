@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
-from zafiro.tracking import artifacts, metrics, rules, search, service, wire
+from zafiro.tracking import artifacts, metrics, rules, search, service, tags, wire
 from zafiro.tracking.call import Call
 from zafiro.tracking.domain import (
     Dataset,
@@ -80,7 +80,7 @@ def delete_tag(call: Call) -> Any:
     said = call.read(wire.DeleteTag)
     run = active(call, said)
     with call.ctx.db.begin() as db:
-        service.delete_tag(db, run, said.key)
+        tags.delete_tag(db, run, said.key)
     return {}
 
 
@@ -133,7 +133,7 @@ def log_model(call: Call) -> Any:
         kept = service.get_run(db, call.guid, run.run_id).tags.get(LOGGED_MODELS)
         value = json.dumps([*(json.loads(kept) if kept else []), model])
         rules.length(LOGGED_MODELS, rules.MAX_TAG_VALUE, value)
-        service.put_tags(db, run.key, run.experiment_key, {LOGGED_MODELS: value})
+        tags.put_tags(db, run.key, run.experiment_key, {LOGGED_MODELS: value})
     return {}
 
 

@@ -12,6 +12,7 @@ from zafiro.tracking import metrics, rules, service, wire
 from zafiro.tracking.call import Access
 from zafiro.tracking.domain import RUN_NAME
 from zafiro.tracking.ingest import Batch, Write
+from zafiro.tracking.tags import put_tags
 
 _FIRST = ["able", "bold", "calm", "deep", "eager", "fair", "glad", "keen", "light", "merry"]
 _SECOND = ["auk", "bear", "crane", "deer", "elk", "finch", "gull", "hare", "ibis", "jay", "kite"]
@@ -64,7 +65,7 @@ def log_batch(access: Access, said: wire.LogBatch, size: int) -> Write:
         batch.check_active(access.run)
         metrics.log_params(batch.db, access.run, access.experiment, params, run_id=access.run_id)
         if tags:
-            service.put_tags(batch.db, access.run, access.experiment, tags)
+            put_tags(batch.db, access.run, access.experiment, tags)
         batch.log(access.run, access.experiment, said.metrics)
         return {}
 
@@ -76,7 +77,7 @@ def set_tag(access: Access, said: wire.SetTag, size: int) -> Write:
 
     def write(batch: Batch) -> Any:
         batch.check_active(access.run)
-        service.put_tags(batch.db, access.run, access.experiment, tags)
+        put_tags(batch.db, access.run, access.experiment, tags)
         return {}
 
     return write

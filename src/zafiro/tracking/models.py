@@ -13,13 +13,13 @@ from zafiro.tracking.domain import ACTIVE, DELETED, Experiment, LoggedModel, Poi
 from zafiro.tracking.experiments import check_active, now_ms
 from zafiro.tracking.filters import Clause, parse, parse_order
 from zafiro.tracking.search import compare, read_token, write_token
-from zafiro.tracking.service import upsert
 from zafiro.tracking.store import (
     LoggedModelRow,
     ModelMetricRow,
     ModelParamRow,
     ModelTagRow,
     RunRow,
+    upsert,
 )
 
 PENDING = 1

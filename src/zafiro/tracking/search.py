@@ -44,7 +44,7 @@ _COLUMNS: dict[str, Any] = {
     "run_id": RunRow.run_id,
     "run_name": RunRow.name,
     "status": RunRow.status,
-    "user_id": RunRow.user,
+    "user_id": RunRow.user_name,
     "artifact_uri": literal(SCHEME + run_folder("")) + RunRow.run_id,
     "start_time": RunRow.start_ms,
     "end_time": RunRow.end_ms,

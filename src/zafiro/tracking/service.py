@@ -4,10 +4,10 @@ here commits. A run is named by its workspace's GUID and its run id.
 
 from collections.abc import Iterable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
@@ -25,11 +25,8 @@ from zafiro.tracking.domain import (
     Run,
 )
 from zafiro.tracking.experiments import now_ms
-from zafiro.tracking.store import ExperimentRow, RunRow, TagRow
-
-# attribute of each column
-_ATTRIBUTES = {attr.columns[0].name: attr.key for attr in RunRow.__mapper__.column_attrs}
-_MIRRORED = (RUN_NAME, PARENT_RUN, NOTE)
+from zafiro.tracking.store import INSERTS, ExperimentRow, RunRow, TagRow, dialect, root_of
+from zafiro.tracking.tags import put_tags
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
@@ -86,7 +83,7 @@ def create_run(
         "start_ms": at if start_ms is None else start_ms,
         "user_name": user,
         "parent": parent,
-        "root": _root(db, workspace, parent) if parent else run_id,
+        "root": root_of(db, workspace, parent) if parent else run_id,
         "owned": owned,
         "job": run_id if owned else job,
         "state": state if owned else None,
@@ -102,7 +99,8 @@ def create_run(
     made = db.connection().scalars(_insert_run(dialect(db)), values).one_or_none()
     if made is None:
         raise Conflict(f"run '{run_id}' exists already in this workspace")
-    row = RunRow(key=made, **{_ATTRIBUTES[name]: value for name, value in values.items()})
+    unset = dict.fromkeys(RunRow.__table__.c.keys())
+    row = SimpleNamespace(**{**unset, **values, "key": made})
     if given:
         db.execute(
             insert(TagRow),
@@ -150,22 +148,22 @@ def children(db: Session, workspace: str, run_id: str, *, limit: int | None = No
 
 def every_run() -> Any:
     """The query `load` takes, to be narrowed: every run with its experiment's name."""
-    return select(RunRow, ExperimentRow.name).join(
-        ExperimentRow, ExperimentRow.key == RunRow.experiment
+    columns = RunRow.__table__.c  # not the class: a page of runs needs no tracked objects
+    return select(*columns, ExperimentRow.name.label("experiment_name")).join_from(
+        RunRow, ExperimentRow, ExperimentRow.key == RunRow.experiment
     )
 
 
 def load(db: Session, query: Any) -> list[Run]:
     """Runs with their tags, in the query's order: two statements however many there are."""
-    rows = [(row, name) for row, name in db.execute(query)]
+    rows = db.execute(query).all()
     tags: dict[int, dict[str, str]] = {}
     if rows:
-        wanted = select(TagRow.run, TagRow.key, TagRow.value).where(
-            TagRow.run.in_([row.key for row, _ in rows])
-        )
-        for key, name, value in db.execute(wanted):
+        tag = TagRow.__table__.c
+        wanted = select(tag.run, tag.key, tag.value).where(tag.run.in_([row.key for row in rows]))
+        for key, name, value in db.execute(wanted).all():
             tags.setdefault(key, {})[name] = value
-    return [_run(row, name, tags.get(row.key, {})) for row, name in rows]
+    return [_run(row, row.experiment_name, tags.get(row.key, {})) for row in rows]
 
 
 def set_status(
@@ -234,7 +232,7 @@ def update_run(
         ("name", display_name or None),
         ("description", description),
         ("hidden", hidden),
-        ("user", user),
+        ("user_name", user),
         ("target", target),
         ("run_type", run_type),
         ("definition", definition),
@@ -258,46 +256,6 @@ def set_outputs(db: Session, workspace: str, run_id: str, outputs: dict[str, Any
     row = _row(db, workspace, run_id)
     row.outputs = {**(row.outputs or {}), **outputs}
     db.flush()
-
-
-def put_tags(db: Session, run: int, experiment: int, tags: dict[str, str]) -> None:
-    """Set tags of the run with that key; the three that mirror fields of the run set those."""
-    kept = {key: rules.tag(key, value) for key, value in tags.items()}
-    fields: dict[Any, Any] = {}
-    if kept.get(RUN_NAME):
-        fields[RunRow.name] = kept[RUN_NAME]
-    if NOTE in kept:
-        fields[RunRow.description] = kept[NOTE]
-    if kept.get(PARENT_RUN):
-        workspace = db.scalars(select(RunRow.workspace).where(RunRow.key == run)).one()
-        fields[RunRow.parent] = kept[PARENT_RUN]
-        fields[RunRow.root] = _root(db, workspace, kept[PARENT_RUN])
-    if fields:
-        db.execute(update(RunRow).where(RunRow.key == run).values(fields))
-        db.expire_all()
-    rows = [
-        {"run": run, "key": key, "value": value, "experiment": experiment}
-        for key, value in kept.items()
-        if key not in _MIRRORED
-    ]
-    if rows:
-        from_dialect = upsert(db, TagRow)
-        db.execute(
-            from_dialect.on_conflict_do_update(
-                index_elements=["run", "key"], set_={"value": from_dialect.excluded.value}
-            ),
-            rows,
-        )
-
-
-def delete_tag(db: Session, run: Run, key: str) -> None:
-    """Raises NotFound when the run has no such tag."""
-    if key == NOTE and run.description is not None:
-        db.execute(update(RunRow).where(RunRow.key == run.key).values(description=None))
-        return
-    done = db.execute(delete(TagRow).where(TagRow.run == run.key, TagRow.key == key))
-    if not done.rowcount:  # type: ignore[attr-defined]
-        raise NotFound("tag", key, f"No tag with name: {key} in run with id {run.run_id}")
 
 
 def set_mlflow_status(
@@ -346,22 +304,10 @@ def _inactive(run_id: str, lifecycle: str) -> Invalid:
     )
 
 
-def upsert(db: Session, table: Any) -> Any:
-    """INSERT … ON CONFLICT, which SQLAlchemy keeps per dialect."""
-    return _INSERTS[dialect(db)](table)
-
-
-def dialect(db: Session) -> str:
-    return db.get_bind().dialect.name
-
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
 @cache
 def _insert_run(dialect: str) -> Any:
     """Built once, of columns and not attributes: building it costs more than running it."""
-    made = _INSERTS[dialect](RunRow.__table__)
+    made = INSERTS[dialect](RunRow.__table__)
     return made.on_conflict_do_nothing().returning(RunRow.__table__.c.key)
 
 
@@ -381,12 +327,7 @@ def _row(db: Session, workspace: str, run_id: str) -> RunRow:
     return row
 
 
-def _root(db: Session, workspace: str, parent: str) -> str:
-    query = select(RunRow.root).where(RunRow.workspace == workspace, RunRow.run_id == parent)
-    return db.scalars(query).one_or_none() or parent
-
-
-def _run(row: RunRow, experiment: str, tags: dict[str, str]) -> Run:
+def _run(row: Any, experiment: str, tags: dict[str, str]) -> Run:
     return Run(
         key=row.key,
         workspace=row.workspace,
@@ -398,7 +339,7 @@ def _run(row: RunRow, experiment: str, tags: dict[str, str]) -> Run:
         lifecycle=row.lifecycle,
         start_ms=row.start_ms,
         end_ms=row.end_ms,
-        user=row.user,
+        user=row.user_name,
         parent=row.parent,
         root=row.root,
         owned=row.owned,

@@ -10,8 +10,9 @@ no part of a key. Infinities are kept as they are.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Text, UniqueConstraint, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from zafiro.core.db import Json, Serial, Table
 
@@ -63,7 +64,7 @@ class RunRow(Table):
     start_ms: Mapped[int] = mapped_column(Ms)
     end_ms: Mapped[int | None] = mapped_column(Ms)
     deleted_ms: Mapped[int | None] = mapped_column(Ms)
-    user: Mapped[str] = mapped_column("user_name")
+    user_name: Mapped[str]
     parent: Mapped[str | None]  # run id; the parent may be written later than the child
     root: Mapped[str]
     owned: Mapped[bool] = mapped_column(Boolean)
@@ -232,3 +233,20 @@ class ModelLinkRow(Table):
     direction: Mapped[str] = mapped_column(primary_key=True)
     model_id: Mapped[str] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def upsert(db: Session, table: Any) -> Any:
+    """INSERT … ON CONFLICT, which SQLAlchemy keeps per dialect."""
+    return INSERTS[dialect(db)](table)
+
+
+def dialect(db: Session) -> str:
+    return db.get_bind().dialect.name
+
+
+def root_of(db: Session, workspace: str, parent: str) -> str:
+    query = select(RunRow.root).where(RunRow.workspace == workspace, RunRow.run_id == parent)
+    return db.scalars(query).one_or_none() or parent
