@@ -5,7 +5,8 @@
 Both servers run on this machine, one after the other for each workload, over TLS (or, with
 --http, without), and are driven by the same client in the same process: azure-storage-blob, with
 the account's key, and curl, with a SAS. Each number is the median of the rounds. Azurite is
-installed by npm into a temporary folder and run by node.
+installed by npm into a temporary folder and run by node. The seconds of processor time each server
+took are printed beside the wall clock's: on a small or busy machine the client is the slower half.
 """
 
 import argparse
@@ -67,6 +68,11 @@ class Peer:
         trust = ["--cacert", str(self.cert)] if self.cert else []
         url = f"{self.url}/{CONTAINER}/{blob}?{sas}"
         subprocess.run(["curl", "-sSf", *trust, *more, url], check=True)
+
+    @property
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def peak_mib(self) -> float:
@@ -189,7 +195,7 @@ def certificate(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Workload:
-    """`act(peer, round)` is timed. `prepare` runs before it, not timed."""
+    """`act(peer, round)` is timed; without a name it is a check."""
 
     name: str
     act: Callable[[Peer, int], None]
@@ -212,7 +218,7 @@ def workloads(scratch: Path, *, quick: bool) -> list[Workload]:
 
     def big_down(peer: Peer, n: int) -> None:
         client = peer.service().get_blob_client(CONTAINER, "big")
-        with (scratch / "down").open("wb") as file:
+        with (scratch / f"down-{peer.name}").open("wb") as file:
             client.download_blob(max_concurrency=4).readinto(file)
 
     def curl_down(peer: Peer, n: int) -> None:
@@ -259,7 +265,8 @@ def workloads(scratch: Path, *, quick: bool) -> list[Workload]:
             assert found == many, found
 
     def check(peer: Peer, n: int) -> None:
-        assert hashlib.sha256((scratch / "down").read_bytes()).hexdigest() == digest
+        content = (scratch / f"down-{peer.name}").read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest, peer.name
 
     return [
         Workload(f"client: upload {size}, 4 streams", big_up),
@@ -304,24 +311,26 @@ def main() -> None:
 
 
 def report(mine: Peer, peer: Peer, todo: list[Workload], rounds: int, tls: bool) -> None:
-    print(f"{'TLS' if tls else 'plain http'}, median of {rounds}, seconds", flush=True)
-    print(f"{'workload':44} {'zafiro':>8} {'azurite':>8} {'ratio':>7}")
+    print(f"{'TLS' if tls else 'plain http'}; medians of {rounds}; seconds", flush=True)
+    row = "{:42} {:>8} {:>8} {:>7}   {:>8} {:>8} {:>7}"
+    print(row.format("workload", "zafiro", "azurite", "ratio", "cpu", "azurite", "ratio"))
     for server in (mine, peer):
         server.service().create_container(CONTAINER)
     for workload in todo:
-        taken: dict[str, list[float]] = {mine.name: [], peer.name: []}
+        taken: dict[str, list[tuple[float, float]]] = {mine.name: [], peer.name: []}
         for n in range(rounds):
             for server in (mine, peer):
-                start = time.perf_counter()
+                start, cpu = time.perf_counter(), server.cpu_s
                 workload.act(server, n)
-                taken[server.name].append(time.perf_counter() - start)
-                if not workload.name:
-                    break
+                taken[server.name].append((time.perf_counter() - start, server.cpu_s - cpu))
+        cells = []
+        for i in (0, 1):
+            a, b = (statistics.median(t[i] for t in taken[s.name]) for s in (mine, peer))
+            cells += [f"{a:.2f}", f"{b:.2f}", f"{b / max(a, 0.01):.1f}x"]
         if workload.name:
-            a, b = (statistics.median(taken[s.name]) for s in (mine, peer))
-            print(f"{workload.name:44} {a:8.3f} {b:8.3f} {b / a:6.1f}x", flush=True)
+            print(row.format(workload.name, *cells), flush=True)
     a, b = mine.peak_mib, peer.peak_mib
-    print(f"{'peak memory, MiB':44} {a:8.0f} {b:8.0f} {b / a:6.1f}x")
+    print(row.format("peak memory, MiB", f"{a:.0f}", f"{b:.0f}", f"{b / a:.1f}x", "", "", ""))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """The store over plain files, without a server."""
 
 import os
+import random
 import threading
 import time
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
 from zafiro.blobs import loop
 from zafiro.blobs.domain import APPEND, Clash, Refused, Traits, Wrong
-from zafiro.blobs.service import Store, Upload, commit, stage
+from zafiro.blobs.service import Store, Upload, commit, lists, slot
 from zafiro.core.errors import NotFound
 
 A, C = "acct", "cont"
@@ -24,6 +26,21 @@ def store(tmp_path: Path) -> Store:
 
 def names(store: Store, prefix: str = "") -> list[str]:
     return [blob.name for blob in store.list(A, C, prefix)]
+
+
+def staged(store: Store, blob: str, block: bytes, content: bytes) -> None:
+    room = slot(store, A, C, blob, len(content), digest=False)
+    room.write([content])
+    room.done(block)
+    room.discard()
+
+
+def committed(store: Store, blob: str, blocks: list[bytes]) -> bytes:
+    wanted = [("Latest", b64encode(block).decode()) for block in blocks]
+    found = commit(store, A, C, blob, wanted, Traits(), check=lambda _: None)
+    content = store.read(A, C, blob)
+    assert found.size == len(content) and [size for _, size in found.blocks]
+    return content
 
 
 def test_a_blob_is_a_plain_file(store: Store) -> None:
@@ -273,10 +290,74 @@ def test_a_deleted_container_takes_everything_along(store: Store) -> None:
 def test_leftovers_are_swept_when_they_are_old(store: Store) -> None:
     upload = Upload(store.place(A, C))
     upload.write([b"1"])
-    block = Upload(store.place(A, C))
-    block.write([b"1"])
-    stage(block, "f", "AAAA")
+    staged(store, "f", b"AAA", b"1")
     assert loop.sweep(store, time.time()) == 0
     assert loop.sweep(store, time.time() + loop.UPLOAD_S + 60) == 1
     assert loop.sweep(store, time.time() + loop.BLOCKS_S + 60) == 1
     upload.discard()
+
+
+def test_blocks_come_out_in_the_order_committed_whatever_order_they_came_in(store: Store) -> None:
+    """Both ways: the file of slots rearranged, and all copied when it cannot be."""
+    dice = random.Random(7)
+    for n in range(60):
+        size, count = dice.choice([1, 10, 5000]), dice.randint(1, 12)
+        ids = [bytes([n, i]) for i in range(count)]
+        contents = {block: dice.randbytes(size) for block in ids}
+        if n % 3 == 0:
+            contents[ids[-1]] = dice.randbytes(size // 2 + 1)  # the last is shorter
+        if n % 5 == 0:
+            contents[dice.choice(ids)] = dice.randbytes(size + 3)
+        arrival = ids[:]
+        for _ in range(dice.choice([0, 1, 2, 20])):  # from in order to any order
+            i = dice.randrange(count)
+            j = min(count - 1, i + 1)
+            arrival[i], arrival[j] = arrival[j], arrival[i]
+        for block in arrival:
+            staged(store, f"b{n}", block, contents[block])
+        if n % 7 == 0:
+            slot(store, A, C, f"b{n}", 5, digest=False).discard()  # one that never came
+        if n % 4 == 0:
+            again = dice.choice(ids)
+            contents[again] = dice.randbytes(size)
+            staged(store, f"b{n}", again, contents[again])
+        assert committed(store, f"b{n}", ids) == b"".join(contents[block] for block in ids)
+        assert lists(store, A, C, f"b{n}").uncommitted == []
+    assert os.listdir(f"{store.place(A, C).side}/blocks") == []
+    assert os.listdir(f"{store.place(A, C).side}/tmp") == []
+
+
+def test_blocks_in_order_become_the_blob_without_a_copy(store: Store) -> None:
+    for block in (b"1", b"0", b"2", b"3", b"4"):
+        staged(store, "f", block, block * 9000)
+    inode = os.stat(f"{store.place(A, C).blocks('f')}/data").st_ino
+    content = committed(store, "f", [b"0", b"1", b"2", b"3", b"4"])
+    assert content == b"".join(bytes([c]) * 9000 for c in b"01234")
+    assert os.stat(store.path(A, C, "f")).st_ino == inode
+
+
+def test_a_block_still_on_its_way_cannot_touch_the_blob(store: Store) -> None:
+    late = slot(store, A, C, "f", 4, digest=False)
+    staged(store, "f", b"a", b"1111")
+    assert committed(store, "f", [b"a"]) == b"1111"
+    late.write([b"9999"])
+    with pytest.raises(Clash):
+        late.done(b"late")
+    late.discard()
+    assert store.read(A, C, "f") == b"1111"
+    with pytest.raises(Wrong):
+        committed(store, "f", [b"late"])
+
+
+def test_a_commit_that_is_forbidden_keeps_the_blocks(store: Store) -> None:
+    staged(store, "f", b"b", b"2")
+    staged(store, "f", b"a", b"1")
+    staged(store, "f", b"c", b"3")
+    wanted = [("Latest", b64encode(block).decode()) for block in (b"a", b"b", b"c")]
+
+    def never(blob: object) -> None:
+        raise Clash("ConditionNotMet", "no", precondition=True)
+
+    with pytest.raises(Clash):
+        commit(store, A, C, "f", wanted, Traits(), check=never)
+    assert committed(store, "f", [b"a", b"b", b"c"]) == b"123"

@@ -22,7 +22,7 @@ from zafiro.blobs.domain import (
     block_id,
     span,
 )
-from zafiro.blobs.service import Opened, Store, Upload, commit, lists, stage
+from zafiro.blobs.service import Opened, Store, Upload, commit, lists, slot
 from zafiro.blobs.store import Check
 from zafiro.core.errors import NotFound, Unsupported
 
@@ -236,19 +236,19 @@ def _put_upload(
 async def put_block(store: Store, call: Call, grant: Grant) -> None:
     if "x-ms-copy-source" in call.headers:
         raise Unsupported("Put Block From URL")
-    block = call.query.get("blockid", "")
-    block_id(block)
+    raw = block_id(call.query.get("blockid", ""))
     if not 0 < call.length <= MOST_IN_A_BLOCK:
         raise Wrong("InvalidHeaderValue", f"a block has 1 to {MOST_IN_A_BLOCK} bytes")
     asked = call.headers.get("content-md5", "")
-    upload = await run(lambda: store.upload(call.account, call.container, digest=bool(asked)))
+    where = (call.account, call.container, call.blob)
+    room = await run(lambda: slot(store, *where, call.length, digest=bool(asked)))
     try:
-        await call.pour(upload)
+        await call.pour(room)
         if asked:
-            _same_md5(asked, upload.md5)
-        await run(stage, upload, call.blob, block)
+            _same_md5(asked, room.md5)
+        await run(room.done, raw)
     finally:
-        await run(upload.discard)
+        room.discard()
     headers = {"x-ms-request-server-encrypted": "false"}
     if asked:
         headers["content-md5"] = asked

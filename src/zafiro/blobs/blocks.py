@@ -1,13 +1,14 @@
-"""Block blobs in pieces: staged blocks, and the list that makes a blob of them."""
+"""Block blobs in pieces: the list that makes a blob of staged blocks."""
 
-import binascii
 import contextlib
-import os
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zafiro.blobs.domain import BLOCK, Blob, Traits, Wrong, block_id, check_blob
-from zafiro.blobs.store import Blobs, Check, Opened, Upload, copy_range
+from zafiro.blobs.staging import Area, Slot, Staged
+from zafiro.blobs.store import Blobs, Check, Opened
+from zafiro.blobs.upload import Upload, copy_range
 from zafiro.core.errors import NotFound
 
 MOST_BLOCKS = 50_000
@@ -22,27 +23,20 @@ class BlockLists:
     blob: Blob | None
 
 
-def stage(upload: Upload, blob: str, block: str) -> None:
-    """Keep a block for a later `commit`. The same id again replaces it."""
-    folder = upload.place.blocks(check_blob(blob))
-    path = f"{folder}/{block_id(block).hex()}"
-    try:
-        os.rename(upload.path, path)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        os.rename(upload.path, path)
-    upload.discard()
+def slot(
+    store: Blobs, account: str, container: str, blob: str, length: int, *, digest: bool
+) -> Slot:
+    """Room for one block of exactly `length` bytes, for a later `commit`."""
+    place = store.place(account, container)
+    store.need(place)
+    return Slot(place, check_blob(blob), length, digest=digest)
 
 
 def lists(store: Blobs, account: str, container: str, blob: str) -> BlockLists:
     """Raises NotFound("blob") when there is neither a blob nor a staged block."""
     place = store.place(account, container)
-    staged = []
-    try:
-        for entry in sorted(os.scandir(place.blocks(check_blob(blob))), key=lambda e: e.name):
-            staged.append((_text(entry.name), entry.stat().st_size))
-    except FileNotFoundError:
-        pass
+    with Area(place, check_blob(blob)) as area:
+        staged = [(b64encode(key).decode(), area.blocks[key].size) for key in sorted(area.blocks)]
     try:
         found = store.head(account, container, blob)
     except NotFound as e:
@@ -69,48 +63,39 @@ def commit(
     """
     place = store.place(account, container)
     store.need(place)
-    folder = place.blocks(check_blob(blob))
     with contextlib.ExitStack() as stack:
-        upload = stack.enter_context(Upload(place, digest=False))
+        area = stack.enter_context(Area(place, check_blob(blob)))
         old: Opened | None = None
         with contextlib.suppress(NotFound):
             old = stack.enter_context(store.open(account, container, blob))
-        spans = _spans(old)
-        blocks = []
-        for source, text in wanted:
-            size = -1
-            if source in ("Uncommitted", "Latest"):
-                size = _append_staged(f"{folder}/{block_id(text).hex()}", upload)
-            if size < 0 and source in ("Committed", "Latest") and old and text in spans:
-                start, size = spans[text]
-                copy_range(old.fd, start, upload, size)
-            if size < 0:
-                raise Wrong("InvalidBlockList", "The specified block list is invalid.")
-            blocks.append((text, size))
-        return store.take(upload, blob, traits, BLOCK, check, tuple(blocks))
+        parts = _parts(wanted, area, old)
+        blocks = tuple((text, part.size) for text, part, _ in parts)
+        staged = [part for _, part, fresh in parts if fresh]
+        if staged and len(staged) == len(parts) and area.fits(staged):
+            with place.lock(blob):
+                check(store.current(place, blob))
+                upload = stack.enter_context(Upload.of(place, area.become(staged)))
+                return store.install(upload, blob, traits, BLOCK, blocks)
+        upload = stack.enter_context(Upload(place, digest=False))
+        for _, part, fresh in parts:
+            source = area.data if fresh or old is None else old.fd
+            copy_range(source, part.offset, upload, part.size)
+        return store.take(upload, blob, traits, BLOCK, check, blocks)
 
 
-def _append_staged(path: str, upload: Upload) -> int:
-    """The size of the staged block that was appended; -1 when there is none."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return -1
-    try:
-        size = os.fstat(fd).st_size
-        copy_range(fd, 0, upload, size)
-        return size
-    finally:
-        os.close(fd)
-
-
-def _spans(old: Opened | None) -> dict[str, tuple[int, int]]:
-    spans, start = {}, 0
+def _parts(
+    wanted: Iterable[tuple[str, str]], area: Area, old: Opened | None
+) -> list[tuple[str, Staged, bool]]:
+    """(id, where its bytes are, whether they are staged and not of the blob there is)."""
+    spans, start = dict[str, Staged](), 0
     for text, size in old.blob.blocks if old else ():
-        spans[text] = (start, size)
+        spans[text] = Staged(start, size)
         start += size
-    return spans
-
-
-def _text(hexed: str) -> str:
-    return binascii.b2a_base64(bytes.fromhex(hexed), newline=False).decode()
+    parts = []
+    for source, text in wanted:
+        staged = None if source == "Committed" else area.blocks.get(block_id(text))
+        part = staged or (None if source == "Uncommitted" else spans.get(text))
+        if part is None:
+            raise Wrong("InvalidBlockList", "The specified block list is invalid.")
+        parts.append((text, part, staged is not None))
+    return parts

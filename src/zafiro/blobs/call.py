@@ -3,16 +3,16 @@
 import asyncio
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
 from starlette.types import Message, Receive, Scope, Send
 
 from zafiro.blobs.domain import Wrong
 from zafiro.blobs.sas import VERSION
-from zafiro.blobs.store import Opened, Upload
+from zafiro.blobs.store import Opened
 
 T = TypeVar("T")
 
@@ -28,6 +28,14 @@ _READ = 2 << 20
 
 class Gone(Exception):
     """The client went away in the middle of its request."""
+
+
+class Sink(Protocol):
+    """Where a body goes. `write` is called in threads, one call at a time."""
+
+    @property
+    def size(self) -> int: ...
+    def write(self, pieces: Sequence[bytes]) -> None: ...
 
 
 async def run(work: Callable[..., T], *args: Any) -> T:
@@ -124,7 +132,7 @@ class Call:
             raise Gone
         return bytes(received)
 
-    async def pour(self, upload: Upload) -> None:
+    async def pour(self, sink: Sink) -> None:
         """The body into a file, as it comes; never more than two pieces are in memory."""
         writing: asyncio.Future[None] | None = None
         held: list[bytes] = []
@@ -143,14 +151,14 @@ class Call:
                 if held and (not more or held_bytes >= _WRITE or len(held) >= _MOST_PIECES):
                     if writing is not None:
                         await writing
-                    writing = loop.run_in_executor(POOL, upload.write, held)
+                    writing = loop.run_in_executor(POOL, sink.write, held)
                     held, held_bytes = [], 0
                 if not more:
                     break
         finally:
             if writing is not None:
                 await writing
-        if upload.size != self.length:
+        if sink.size != self.length:
             raise Gone
 
     async def drain(self, at_most: int = 256 << 20) -> None:

@@ -44,11 +44,13 @@ def _names(folder: str) -> list[str]:
 
 
 def _remove(path: str, older_than_s: float) -> int:
-    """A folder's time moves with every block staged in it."""
     with contextlib.suppress(FileNotFoundError):
-        if os.stat(path).st_mtime >= older_than_s:
+        folder = os.path.isdir(path)
+        # A folder's own time stands still while the files in it grow.
+        times = [os.stat(f"{path}/{name}").st_mtime for name in (_names(path) if folder else ())]
+        if max(times, default=os.stat(path).st_mtime) >= older_than_s:
             return 0
-        if os.path.isdir(path):
+        if folder:
             shutil.rmtree(path, ignore_errors=True)
         else:
             os.unlink(path)

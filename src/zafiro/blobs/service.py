@@ -4,12 +4,13 @@ import os
 from collections.abc import Iterator
 
 from zafiro.blobs import listing
-from zafiro.blobs.blocks import BlockLists, commit, lists, stage
+from zafiro.blobs.blocks import BlockLists, commit, lists, slot
 from zafiro.blobs.containers import Container
 from zafiro.blobs.domain import Blob, Traits, check_blob
 from zafiro.blobs.listing import Page
 from zafiro.blobs.sas import mint_account_sas, mint_sas
-from zafiro.blobs.store import Blobs, Opened, Upload
+from zafiro.blobs.store import Blobs, Opened
+from zafiro.blobs.upload import Upload
 from zafiro.core.errors import NotFound
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "lists",
     "mint_account_sas",
     "mint_sas",
-    "stage",
+    "slot",
 ]
 
 

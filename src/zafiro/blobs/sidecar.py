@@ -77,18 +77,22 @@ def load(path: str) -> Sidecar | None:
 
 
 def save(place: Place, path: str, sidecar: Sidecar) -> None:
-    """Replace it at one stroke."""
-    temp = place.temp()
-    fd = open_new(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    """Write or replace it. The caller holds the blob's lock."""
+    content, new = _encode(sidecar), os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        os.write(fd, _encode(sidecar))
+        # Who reads half of it finds a blob that nothing was said about, as it was before.
+        return _write(open_new(path, new), content)
+    except FileExistsError:
+        temp = place.temp()
+        _write(open_new(temp, new), content)
+        os.rename(temp, path)
+
+
+def _write(fd: int, content: bytes) -> None:
+    try:
+        os.write(fd, content)
     finally:
         os.close(fd)
-    try:
-        os.rename(temp, path)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        os.rename(temp, path)
 
 
 def remove(path: str) -> None:

@@ -2,21 +2,20 @@
 
 import contextlib
 import errno
-import hashlib
 import os
-import shutil
 import stat as modes
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zafiro.blobs import sidecar
 from zafiro.blobs.containers import Containers
-from zafiro.blobs.domain import APPEND, BLOCK, Blob, Clash, Traits, Wrong, check_blob, is_plain
-from zafiro.blobs.layout import Place, open_blob, open_folder, open_new, prune, transfer
+from zafiro.blobs.domain import APPEND, BLOCK, Blob, Clash, Traits, check_blob, is_plain
+from zafiro.blobs.layout import Place, open_blob, open_folder, prune
 from zafiro.blobs.sidecar import blob_of, describe
+from zafiro.blobs.staging import drop
+from zafiro.blobs.upload import Upload, copy_range, extend, pieces
 from zafiro.core.errors import NotFound
 
 # Sees the blob there is (None: there is none) under the writer's lock; raises to forbid.
@@ -45,54 +44,6 @@ class Opened:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
-
-
-class Upload:
-    """Bytes on their way in: write, then give it to the store, or discard it.
-
-    The file is in a folder of the same file system that no client sees. `digest` False skips MD5.
-    """
-
-    def __init__(self, place: Place, *, digest: bool = True) -> None:
-        self.place, self.path, self.size = place, place.temp(), 0
-        if not place.exists():
-            raise NotFound("container", os.path.basename(place.base))
-        self.fd = open_new(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        self._md5 = hashlib.md5(usedforsecurity=False) if digest else None
-
-    def write(self, pieces: Sequence[bytes]) -> None:
-        for piece in pieces:
-            view = memoryview(piece)
-            while view:
-                view = view[os.write(self.fd, view) :]
-            self.size += len(piece)
-            if self._md5 is not None:
-                self._md5.update(piece)
-
-    @property
-    def md5(self) -> str:
-        """Of what was written so far, base64; "" without a digest."""
-        return "" if self._md5 is None else b64encode(self._md5.digest()).decode()
-
-    def settle(self) -> os.stat_result:
-        """Stamp the file with a time of its own, which makes its etag unlike any before."""
-        now = time.time_ns()
-        os.utime(self.fd, ns=(now, now))
-        return os.fstat(self.fd)
-
-    def discard(self) -> None:
-        """Safe to call at any time, also after the store took the file."""
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
-
-    def __enter__(self) -> "Upload":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.discard()
 
 
 class Blobs(Containers):
@@ -166,7 +117,8 @@ class Blobs(Containers):
             beside = None
         return Opened(blob_of(name, stat, beside), fd)
 
-    def _current(self, place: Place, name: str) -> Blob | None:
+    def current(self, place: Place, name: str) -> Blob | None:
+        """The blob there is, for who holds its lock."""
         found = self._find(place, name, locked=True)
         if found is None:
             return None
@@ -207,21 +159,30 @@ class Blobs(Containers):
         check: Check,
         blocks: tuple[tuple[str, int], ...],
     ) -> Blob:
-        place = upload.place
+        with upload.place.lock(name):
+            check(self.current(upload.place, name))
+            return self.install(upload, name, traits, kind, blocks)
+
+    def install(
+        self,
+        upload: Upload,
+        name: str,
+        traits: Traits,
+        kind: str,
+        blocks: tuple[tuple[str, int], ...],
+    ) -> Blob:
+        """Let the upload be the blob. The caller holds the lock and has checked."""
+        place, now = upload.place, self.current(upload.place, name)
         if not traits.md5 and kind == BLOCK:
             traits = replace(traits, md5=upload.md5)
-        with place.lock(name):
-            now = self._current(place, name)
-            check(now)
-            stat = upload.settle()
-            created = stat.st_mtime_ns if now is None else now.created_ns
-            beside = describe(name, stat, traits, kind=kind, created_ns=created, blocks=blocks)
-            # The sidecar first: a reader of the old file sees that it does not fit and waits for
-            # the lock; with a new blob everything is there once the name is.
-            sidecar.save(place, place.props(name), beside)
-            self._place_file(upload, name)
-            if os.path.isdir(place.blocks(name)):
-                shutil.rmtree(place.blocks(name), ignore_errors=True)
+        stat = upload.settle()
+        created = stat.st_mtime_ns if now is None else now.created_ns
+        beside = describe(name, stat, traits, kind=kind, created_ns=created, blocks=blocks)
+        # The sidecar first: a reader of the old file sees that it does not fit and waits for the
+        # lock; with a new blob everything is there once the name is.
+        sidecar.save(place, place.props(name), beside)
+        self._place_file(upload, name)
+        drop(place, name)
         upload.discard()
         return blob_of(name, stat, beside)
 
@@ -317,7 +278,7 @@ class Blobs(Containers):
             if fd is None:
                 raise NotFound("blob", blob)
             try:
-                _extend(fd, now.size, content)
+                extend(fd, now.size, content)
                 stamp = time.time_ns()
                 os.utime(fd, ns=(stamp, stamp))
                 stat = os.fstat(fd)
@@ -339,15 +300,14 @@ class Blobs(Containers):
         place = self.place(account, container)
         check_blob(blob)
         with place.lock(blob):
-            now = self._current(place, blob)
+            now = self.current(place, blob)
             if now is None:
                 self.need(place)
                 raise NotFound("blob", blob)
             check(now)
             self._unlink(place, blob)
             sidecar.remove(place.props(blob))
-            if os.path.isdir(place.blocks(blob)):
-                shutil.rmtree(place.blocks(blob), ignore_errors=True)
+            drop(place, blob)
 
     def _unlink(self, place: Place, name: str) -> None:
         if is_plain(name):
@@ -388,44 +348,3 @@ class Blobs(Containers):
                     check,
                     (),
                 )
-
-
-def copy_range(source: int, start: int, upload: Upload, count: int) -> None:
-    """Append `count` bytes of an open file to an upload, inside the kernel. The digest is
-    not kept up."""
-    done = 0
-    while done < count:
-        n = transfer(source, upload.fd, count - done, start + done, upload.size)
-        if n == 0:
-            raise Clash("BlobModifiedWhileReading", "The blob became shorter while it was copied.")
-        done += n
-        upload.size += n
-
-
-def _extend(fd: int, size: int, content: bytes | Upload) -> None:
-    try:
-        if isinstance(content, bytes):
-            view, at = memoryview(content), size
-            while view:
-                n = os.pwrite(fd, view, at)
-                view, at = view[n:], at + n
-            return
-        done = 0
-        while done < content.size:
-            n = transfer(content.fd, fd, content.size - done, done, size + done)
-            if n == 0:
-                raise Wrong("InternalError", "the block ended early", 500)
-            done += n
-    except BaseException:
-        os.ftruncate(fd, size)
-        raise
-
-
-def pieces(fd: int, first: int, count: int, at_most: int = 1 << 20) -> Iterator[bytes]:
-    """`count` bytes of an open file from `first`, piece by piece."""
-    while count > 0:
-        piece = os.pread(fd, min(count, at_most), first)
-        if not piece:
-            return
-        yield piece
-        first, count = first + len(piece), count - len(piece)
