@@ -11,13 +11,14 @@ from zafiro.core import slices
 
 ROOT = Path(zafiro.__file__).parent
 FOUND = {s.name: s for s in slices.find()}
-# Inside a slice. Faces, loops and modules named after a noun may import all of their own slice.
-INNER = {
-    "domain": set[str](),
-    "store": {"domain"},
-    "wire": {"domain"},
+# Inside a slice. Faces and loops may import all of their own slice, modules named after a noun all
+# but faces; what the layers may not import of it stands here (docs/decisions/0004).
+OUTWARD = {
+    "domain": {"store", "wire", "service"},
+    "store": {"wire", "service"},
+    "wire": {"store", "service"},
 }
-FACES = {"arm", "rest", "history", "mlflow", "execution", "storage", "loop"}
+FACES = {"arm", "rest", "history", "mlflow", "execution", "loop"}
 PUBLIC = {"domain", "service", "backend", "kind"}  # what another slice may import
 # What is not a slice may import only what stands here.
 OUTER = {
@@ -63,8 +64,8 @@ def _broken(here: tuple[str, ...], there: tuple[str, ...], name: str) -> Iterato
         if there[0] not in OUTER[here[0]]:
             yield f"{who} imports {name}: {here[0]} may import {sorted(OUTER[here[0]])} only"
     elif there[0] == here[0]:
-        if here[1] in INNER and there[1:2] and there[1] not in {*INNER[here[1]], here[1]}:
-            yield f"{who} imports {name}: {here[1]} may import {sorted(INNER[here[1]])} of its slice"
+        if there[1:2] and there[1] in OUTWARD.get(here[1], ()):
+            yield f"{who} imports {name}: {here[1]} may not import {there[1]}"
         elif here[1] not in FACES and there[1:2] and there[1] in FACES:
             yield f"{who} imports {name}: a face is imported by faces only"
     elif there[0] in FOUND:
