@@ -106,12 +106,12 @@ def test_a_stale_etag_is_a_failed_precondition(client: TestClient) -> None:
 def test_lists_are_paged_by_absolute_links(client: TestClient) -> None:
     for n in range(5):
         put(client, f"p{n}")
-    seen, url, params = [], PEARS, {**V, "$top": "2"}
+    seen, url = [], f"{PEARS}?api-version=2024-10-01&$top=2"
     while url:
-        page = client.get(url, params=params).json()
+        page = client.get(url).json()
         seen += [p["name"] for p in page["value"]]
         assert page.get("nextLink", "https://h/").startswith("https://h/")
-        url, params = page.get("nextLink", "").removeprefix("https://h"), {}
+        url = page.get("nextLink", "").removeprefix("https://h")
     assert seen == [f"p{n}" for n in range(5)]
 
 

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
@@ -50,6 +50,8 @@ async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: in
             address=settings.host,
             port=number,
             interface=Interfaces.ASGI,
+            # HTTP/2 receives uploads in frames of 16 KiB: 5.1 s for a GiB against 0.8 s here.
+            http=HTTPModes.http1,
             ssl_cert=folder / "server.pem",
             ssl_key=folder / "server.key",
             log_level=LogLevels.warning,
