@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from zafiro.core import slices
 from zafiro.core.db import Database, Table, sqlite_url
@@ -24,17 +26,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     running = live.up(home)
     yield running
     live.down(home)
-
-
-@pytest.fixture(scope="session")
-def pointed(server: Live) -> Iterator[Live]:
-    """The same, with this process's environment pointing at it as `zafiro env` would."""
-    kept = dict(os.environ)
-    os.environ.clear()
-    os.environ.update({**live.clean(kept), **server.variables})
-    yield server
-    os.environ.clear()
-    os.environ.update(kept)
 
 
 @pytest.fixture(scope="session")
@@ -69,19 +60,26 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; on PostgreSQL a schema of this test's own."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path / "test.db")
+        yield sqlite_url(tmp_path / "test.db")
+        return
     url: str = request.getfixturevalue("postgresql")
-    return url
+    schema = f"t{uuid.uuid4().hex[:12]}"
+    server = create_engine(url)
+    with server.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield f"{url}&options=-csearch_path%3D{schema}"
+    with server.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    server.dispose()
 
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    """An empty database with all tables; slice tests run on each kind."""
+    """A database with all tables; slice tests run on each kind."""
     made = Database(database_url, durable=False)
-    Table.metadata.drop_all(made.engine)
     Table.metadata.create_all(made.engine)
     yield made
-    Table.metadata.drop_all(made.engine)
     made.close()

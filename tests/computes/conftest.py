@@ -1,33 +1,3 @@
-from collections.abc import Iterator
-from pathlib import Path
+from rooms import ctx, db, main
 
-import pytest
-from sqlalchemy.orm import Session
-
-from zafiro import app
-from zafiro.core import names
-from zafiro.core.context import Context
-from zafiro.core.settings import Settings
-from zafiro.workspaces import service as workspaces
-from zafiro.workspaces.domain import Workspace
-
-
-@pytest.fixture
-def ctx(tmp_path: Path) -> Iterator[Context]:
-    settings = Settings(home=tmp_path / "home", durable=False)
-    made = app.create(
-        settings, url="https://zafiro.test:9443", storage_url="https://zafiro.test:9444"
-    )
-    yield made.ctx
-    made.ctx.db.close()
-
-
-@pytest.fixture
-def db(ctx: Context) -> Iterator[Session]:
-    with ctx.db.begin() as session:
-        yield session
-
-
-@pytest.fixture
-def main(db: Session) -> Workspace:
-    return workspaces.find(db, names.SUBSCRIPTION, names.GROUP, names.WORKSPACE)
+__all__ = ["ctx", "db", "main"]

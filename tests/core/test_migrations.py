@@ -9,17 +9,11 @@ from zafiro.core.errors import Invalid
 
 def test_the_migrations_make_the_tables_the_code_declares(database_url: str) -> None:
     made = Database(database_url)
-    with made.engine.begin() as connection:
-        Table.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     made.migrate()
     made.migrate()  # twice is once
     with made.engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Table.metadata) == []
-    with made.engine.begin() as connection:
-        Table.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE alembic_version"))
     made.close()
 
 
@@ -30,7 +24,4 @@ def test_a_newer_database_is_refused_with_a_sentence(database_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Invalid, match="newer Zafiro"):
         made.migrate()
-    with made.engine.begin() as connection:
-        Table.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE alembic_version"))
     made.close()

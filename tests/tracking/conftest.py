@@ -7,51 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from zafiro.core import documents
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
-from zafiro.core.db import Database, Table, sqlite_url
+from zafiro.core.db import Database
 from zafiro.core.errors import Denied
 from zafiro.core.home import Home
 from zafiro.core.names import GROUP, ML, SUBSCRIPTION, WORKSPACE
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
-from zafiro.tracking import history, mlflow, store
+from zafiro.tracking import history, mlflow
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
-
-assert store.RunRow.__tablename__  # the tables must be known before they are made
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """PostgreSQL where ZAFIRO_TEST_POSTGRESQL names a server; each test has a schema of its own."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "zafiro.db")
-        return
-    url = os.environ.get("ZAFIRO_TEST_POSTGRESQL")
-    if not url:
-        pytest.skip("ZAFIRO_TEST_POSTGRESQL is not set")
-    schema = f"t{uuid.uuid4().hex[:12]}"
-    server = create_engine(url)
-    with server.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
-    with server.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    server.dispose()
-
-
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    made = Database(database_url, durable=False)
-    Table.metadata.create_all(made.engine)
-    yield made
-    made.close()
 
 
 @pytest.fixture

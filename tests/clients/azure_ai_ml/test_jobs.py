@@ -14,7 +14,7 @@ ENDED = ("Completed", "Failed", "Canceled")
 PLAIN = Environment(image="library/python:3.11-slim", name="plain", version="1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plain(ml: MLClient) -> Environment:
     return ml.environments.create_or_update(PLAIN)
 
