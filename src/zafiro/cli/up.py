@@ -1,5 +1,6 @@
 """zafiro up, down, status."""
 
+import gc
 import json
 import logging
 import os
@@ -51,13 +52,17 @@ def up_(
     zafiro up --detach
     eval "$(zafiro env)"
     """
-    settings = settings_of(home, host=host, port=port, storage_port=storage_port, database=database)
+    given = {"host": host, "port": port, "storage_port": storage_port, "database": database}
     if detach:
-        _detached(settings)
+        _detached(home_of(home), {k: v for k, v in given.items() if v is not None})
         return
+    gc.disable()  # a fifth of the start went into looking for garbage among what is imported
     from zafiro.cli.server import serve
     from zafiro.core.errors import ZafiroError
 
+    gc.freeze()
+    gc.enable()
+    settings = settings_of(home, **given)
     _log_to(settings)
     try:
         serve(settings)
@@ -75,8 +80,7 @@ def _log_to(settings: "Settings") -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _detached(settings: "Settings") -> None:
-    home = Home(settings.home)
+def _detached(home: Home, given: dict[str, Any]) -> None:
     running = state(home)
     if running is not None:
         raise click.ClickException(
@@ -87,14 +91,12 @@ def _detached(settings: "Settings") -> None:
         output = home.log.open("ab")
     except OSError as e:
         raise click.ClickException(f"{home.root} cannot be written: {e.strerror}") from e
-    given = ["--home", str(settings.home), "--host", settings.host]
-    given += ["--port", str(settings.port), "--storage-port", str(settings.storage_port)]
-    child_env = dict(os.environ)
-    if settings.database:  # may carry a password: not on a command line others can read
-        child_env["ZAFIRO_DATABASE"] = settings.database
+    # By environment: a database URL may carry a password, and others can read command lines.
+    child_env = {**os.environ, "ZAFIRO_HOME": str(home.root)}
+    child_env |= {f"ZAFIRO_{name.upper()}": str(value) for name, value in given.items()}
     began = output.tell()
     child = subprocess.Popen(
-        [sys.executable, "-m", "zafiro", "up", *given],
+        [sys.executable, "-m", "zafiro", "up"],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

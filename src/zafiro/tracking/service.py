@@ -25,7 +25,7 @@ from zafiro.tracking.domain import (
     Run,
 )
 from zafiro.tracking.experiments import now_ms
-from zafiro.tracking.store import INSERTS, ExperimentRow, RunRow, TagRow, dialect, root_of
+from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
 from zafiro.tracking.tags import put_tags
 
 
@@ -307,7 +307,7 @@ def _inactive(run_id: str, lifecycle: str) -> Invalid:
 @cache
 def _insert_run(dialect: str) -> Any:
     """Built once, of columns and not attributes: building it costs more than running it."""
-    made = INSERTS[dialect](RunRow.__table__)
+    made = insert_in(dialect, RunRow.__table__)
     return made.on_conflict_do_nothing().returning(RunRow.__table__.c.key)
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from alembic import context
-from sqlalchemy import JSON, BigInteger
+from sqlalchemy import BigInteger
 
-from zafiro.core.db import Moment, Table
+from zafiro.core.db import Document, Moment, Table
 
 
 def render(kind: str, item: Any, autogen: Any) -> Any:
@@ -14,7 +14,7 @@ def render(kind: str, item: Any, autogen: Any) -> Any:
         autogen.imports.add("from zafiro.core.db import Json, Moment, Serial")
         if isinstance(item, Moment):
             return "Moment()"
-        if isinstance(item, JSON):
+        if isinstance(item, Document):
             return "Json"
         if isinstance(item, BigInteger) and item._variant_mapping:
             return "Serial"
