@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from zafiro.blobs import rest as blobs
 from zafiro.core import documents
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
@@ -86,7 +87,8 @@ def door() -> Door:
 
 @pytest.fixture
 def app(ctx: Context, main: Workspace, door: Door) -> Starlette:
-    return Starlette(routes=[*mlflow.routes(ctx, door.gate), *history.routes(ctx, door.gate)])
+    faces = (mlflow, history, blobs)
+    return Starlette(routes=[r for face in faces for r in face.routes(ctx, door.gate)])
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from zafiro.core.caller import Caller, Gate
@@ -93,19 +93,11 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
     async def unsupported(request: Request) -> Response:
         return failure(Unsupported(f"Azure's {request.url.path.split('/')[1]} service"))
 
-    async def file(request: Request) -> Response:
-        token, path = request.path_params["token"], request.path_params["path"]
-        try:
-            return PlainTextResponse(await run_in_threadpool(links.read, ctx, token, path))
-        except Exception as e:  # noqa: BLE001 — the edge
-            return failure(e)
-
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [
         Route("/history/v1.0/{rest:path}", history, methods=methods),
         Route("/metric/v2.0/{rest:path}", unsupported, methods=methods),
         Route("/artifact/v2.0/{rest:path}", unsupported, methods=methods),
-        Route("/tracking/files/{token}/{path:path}", file),
     ]
 
 

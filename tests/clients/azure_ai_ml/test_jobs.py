@@ -269,6 +269,7 @@ def test_mlflow_in_a_job_logs_to_the_jobs_own_run(ml: MLClient, run: Any, tmp_pa
     )
     job = run("python t.py", code=str(tmp_path))
     assert job.status == "Completed"
+    mlflow.set_tracking_uri(None)  # as in a fresh process: the environment says where
     kept = mlflow.get_run(job.name)
     assert kept.data.metrics["loss"] == pytest.approx(0.2)
     assert (kept.data.params["depth"], kept.data.tags["kind"]) == ("3", "pear")
