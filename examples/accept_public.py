@@ -84,6 +84,7 @@ LEAVES = {
     "basics/hello-world-org.yml": "hello world",
     "basics/hello-world-output-data.yml": "/named-outputs/hello_output/helloworld.txt",
     "basics/hello-world-output.yml": "/outputs/helloworld.txt",
+    "single-step/pytorch/iris/job.yml": "SimpleMLP(",
     "single-step/scikit-learn/*/job*.yml": "/model/MLmodel",
     "single-step/scikit-learn/iris-notebook/job.yml": "/outputs/out.ipynb",
     "single-step/lightgbm/iris/job.yml": "/model/MLmodel",
@@ -281,7 +282,9 @@ def last_line(log: str) -> str:
 
 def files(root: Path, only: list[str], skip: list[str]) -> Iterator[Path]:
     for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.y*ml")):
+        found = sorted((root / folder).rglob("*.y*ml"))
+        # Jobs last: some name what a file beside theirs creates.
+        for path in sorted(found, key=lambda path: kind_of(path) == "job"):
             shown = path.relative_to(root / "cli").as_posix()
             if only and not any(fnmatch.fnmatch(shown, pattern) for pattern in only):
                 continue
@@ -314,6 +317,10 @@ def client() -> MLClient:
     )
 
 
+def whole(path: str) -> Path:
+    return Path(path).absolute()
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -325,8 +332,9 @@ def parsed() -> argparse.Namespace:
     running.add_argument("--only", action="append", default=[], help="pattern below cli/")
     running.add_argument("--skip", action="append", default=[], help="pattern below cli/")
     running.add_argument("--job-timeout", type=float, default=600, help="seconds [600]")
-    running.add_argument("--report", type=Path, help="write the table there as Markdown")
-    running.add_argument("--json", type=Path, help="write the results there as JSON lines")
+    # Whole paths: the current folder changes from file to file.
+    running.add_argument("--report", type=whole, help="write the table there as Markdown")
+    running.add_argument("--json", type=whole, help="write the results there as JSON lines")
     return parser.parse_args()
 
 

@@ -72,7 +72,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(server: Live, checkout: Path) -> dict[str, Any]:
     out = checkout / "results.jsonl"
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), "run", str(checkout), "--json", str(out)],
+        [sys.executable, str(SCRIPT), "run", str(checkout), "--json", out.name],
+        cwd=checkout,
         env={**live.clean(os.environ), **server.variables},
         capture_output=True,
         text=True,
