@@ -1,6 +1,6 @@
 """Draws what a command printed as an SVG picture of a terminal (library: rich).
 
-    make demo | python docs/draw_terminal.py docs/demo.svg "make demo"
+make demo | python docs/draw_terminal.py docs/demo.svg "make demo"
 """
 
 import re
