@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from zafiro.assets import service as assets
 from zafiro.core import names
 from zafiro.core.context import Context
-from zafiro.core.errors import Invalid, NotFound
+from zafiro.core.errors import Invalid, NotFound, Unsupported
 from zafiro.datastores import service as datastores
 from zafiro.datastores.domain import Location
 from zafiro.environments import service as environments
@@ -229,9 +229,15 @@ def _input(
         return {"type": "literal", "value": "" if given.value is None else str(given.value)}
     assert given.uri is not None  # wire.command has seen to it
     place = locate(ctx, db, workspace, given.uri, field)
+    mode = wire.MODES[(given.mode or "ReadOnlyMount").lower()]
+    if place.path is None and given.job_input_type != "uri_file" and mode != "direct":
+        raise Unsupported(
+            f"{field}: reading a folder over https ({given.uri.partition('?')[0]}; put a copy "
+            "into a datastore or into the folder of ZAFIRO_URL_MIRROR)"
+        )
     return {
         "type": given.job_input_type,
-        "mode": wire.MODES[(given.mode or "ReadOnlyMount").lower()],
+        "mode": mode,
         "uri": given.uri,
         **_place(place),
     }
