@@ -144,12 +144,13 @@ def _timeline(call: RouteCall) -> dict[str, Any]:
     names = call.names
     workspace = workspaces.find(call.db, names["s"], names["g"], names["w"])
     job = store.get(call.db, workspace.guid, names["j"]).job
+    waiting = service.why_waiting(call.ctx, call.db, job)
     steps = [
         {
             "name": s.name,
             "began": iso(s.began),
             "ended": iso(s.ended) if s.ended else None,
-            "reason": s.reason,
+            "reason": s.reason if s.ended else s.reason or waiting,
         }
         for s in job.steps
     ]

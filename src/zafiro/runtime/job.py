@@ -148,7 +148,8 @@ class Job:
 
         def log(line: str) -> None:
             build(line)
-            self._user_log(line)
+            if not line.startswith((" + ", " - ", " ~ ")):  # each package: in the build's own log
+                self._user_log(line)
 
         try:
             prefix = prepare(recipe, cache, log, cancelled=self._events.stopped)

@@ -1,5 +1,7 @@
 """Command jobs, by Microsoft's unmodified SDK: each behaviour is a test named after the fact."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -225,6 +227,13 @@ def test_a_queued_job_is_canceled_at_once(ml: MLClient, run: Any) -> None:
     jobs = [run("sleep 30", wait=False) for _ in range(4)]
     waiting = ml.jobs.get(jobs[-1].name)
     assert waiting.status == "Queued"  # this machine runs fewer at once
+    shown = subprocess.run(
+        [sys.executable, "-m", "zafiro", "job", "show", "-n", waiting.name, "--timeline"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "slots of this machine are busy" in shown
     ml.jobs.begin_cancel(waiting.name).result()
     assert ml.jobs.get(waiting.name).status == "Canceled"
     for job in jobs[:-1]:
