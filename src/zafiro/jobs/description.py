@@ -118,7 +118,8 @@ def environment(
     if not reference:
         return None
     asset = "/providers/" in reference
-    if not asset and environments.is_curated(reference):
+    registry = reference.lower().startswith("azureml://registries/")
+    if registry or (not asset and environments.is_curated(reference)):
         return environments.resolve(reference, settings=ctx.settings)
     try:
         kept = assets.resolve(db, workspace, reference, "environments")
