@@ -171,7 +171,7 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
     asked = wire.command(kept.body["properties"])
     try:
         with db.begin_nested():
-            found = registration.outputs(ctx, db, job, asked, written)
+            found = registration.outputs(ctx, db, job, asked, written, by=kept.created_by)
     except ZafiroError as e:
         found = {}
         if job.status is Status.COMPLETED:
