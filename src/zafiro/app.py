@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -54,7 +55,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         if one.has("store"):
             one.module("store")  # declares its tables
     home = Home(settings.home)
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.make()
     db = Database(settings.database_url, durable=settings.durable)
     db.migrate()
     ctx = Context(
@@ -114,5 +115,6 @@ async def _health(request: Request) -> Response:
 
 
 async def _nothing_here(request: Request) -> Response:
-    log.info("no such route: %s %s", request.method, request.url.path)
-    return spelling.response(Unsupported(f"{request.method} {request.url.path}"))
+    asked = f"{request.method} {quote(request.scope['path'])}"  # no line breaks in the log
+    log.info("no such route: %s", asked)
+    return spelling.response(Unsupported(asked))

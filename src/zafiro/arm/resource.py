@@ -14,7 +14,7 @@ from zafiro.core import documents
 from zafiro.core.caller import Caller
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
-from zafiro.core.errors import NotFound
+from zafiro.core.errors import Invalid, NotFound
 
 
 class Wire(BaseModel):
@@ -26,6 +26,16 @@ class Wire(BaseModel):
 
     def dump(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+class Envelope(Wire):
+    """What stands beside `properties`, of every type."""
+
+    location: str | None = None
+    kind: str | None = None
+    tags: dict[str, str | None] | None = None
+    identity: dict[str, Any] | None = None
+    sku: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ class Documents:
         return found
 
     def under(self, call: Call, collection: str) -> Page:
-        size = min(int(call.query.get("$top") or call.query.get("count") or self.page_size), 1000)
+        size = rows(call.query, self.page_size)
         holder = str(call.id)
         after = call.query.get("$skiptoken", "")
         found = documents.under(call.db, f"{holder}/{collection}", after=after, limit=size + 1)
@@ -153,6 +163,23 @@ class RouteCall:
     query: Mapping[str, str]
     body: dict[str, Any]
     after: list[Callable[[], None]] = field(default_factory=list)
+
+
+def rows(query: Mapping[str, str], usual: int, most: int = 1000) -> int:
+    """How many rows a list is asked for: `$top`, or `count` as some clients spell it. Raises
+    Invalid."""
+    given = query.get("$top") or query.get("count") or str(usual)
+    if not given.isdecimal() or len(given) > 18 or int(given) < 1:
+        raise Invalid("$top", f"'{given}' is not a number of rows")
+    return min(int(given), most)
+
+
+def after(query: Mapping[str, str], *names: str) -> int | None:
+    """Where a page that ended at a number goes on; `names` beside $skipToken. Raises Invalid."""
+    given = next((v for n in ("$skiptoken", *names) if (v := query.get(n))), "")
+    if given and (not given.isdecimal() or len(given) > 18):
+        raise Invalid("$skipToken", f"'{given}' was not given by this server")
+    return int(given) if given else None
 
 
 def singular(collection: str) -> str:

@@ -1,23 +1,24 @@
 """ARM's verbs for every declared type."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from zafiro.arm import errors as spelling
 from zafiro.arm import versions
 from zafiro.arm.ids import ResourceId, parse
-from zafiro.arm.resource import ArmRoute, Call, ResourceType, RouteCall
+from zafiro.arm.resource import ArmRoute, Call, Envelope, ResourceType, RouteCall
 from zafiro.core import errors
+from zafiro.core.body import parse_object, receive
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.clock import iso
 from zafiro.core.context import Context
@@ -50,18 +51,25 @@ class Router:
         self._paths = [(r.method, _pattern(r.path), r) for r in paths]
 
     async def endpoint(self, request: Request) -> Response:
-        raw = await request.body()
         try:
             versions.check(request.query_params)
             caller = self._gate.authenticate(request.headers.get("authorization"))
-            body = _json(raw)
+            body = parse_object(await receive(request))
             return await run_in_threadpool(self._answer, request, caller, body)
+        except ClientDisconnect:
+            return Response(status_code=499)  # nobody is there to read it
         except (errors.ZafiroError, ValidationError) as e:
             return spelling.response(e)
         except Exception as e:  # noqa: BLE001 the edge
-            return spelling.unexpected(e, f"{request.method} {request.url.path}")
+            return spelling.unexpected(e, f"{request.method} {request.scope['path']}")
 
     def _answer(self, request: Request, caller: Caller, body: dict[str, Any]) -> Response:
+        try:
+            return self._once(request, caller, body)
+        except IntegrityError:  # two made the same at once: the second finds what the first made
+            return self._once(request, caller, body)
+
+    def _once(self, request: Request, caller: Caller, body: dict[str, Any]) -> Response:
         after: After = []
         # GETs do not queue behind writers; all else may write.
         opened = self._ctx.db.read if request.method == "GET" else self._ctx.db.begin
@@ -74,7 +82,10 @@ class Router:
     def _route(
         self, request: Request, caller: Caller, db: Session, body: dict[str, Any], after: After
     ) -> Response:
-        path, method = request.url.path.rstrip("/"), request.method
+        # Not of request.url, which is put together with the Host header.
+        path, method = request.scope["path"].rstrip("/"), request.method
+        if "\0" in path:
+            raise errors.Invalid("path", "holds a NUL character")
         query = {name.lower(): value for name, value in request.query_params.items()}
         for wanted, pattern, route in self._paths:
             if wanted == method and (match := pattern.fullmatch(path)):
@@ -114,13 +125,14 @@ class Router:
         properties = body.get("properties")
         if not isinstance(properties, dict):
             raise errors.Invalid("properties", 'a resource is sent as {"properties": {...}}')
+        Envelope.model_validate({k: v for k, v in body.items() if k in Envelope.model_fields})
         of.shape.model_validate(properties)
         envelope = {k: v for k, v in body.items() if k not in _OURS}
         record, new = of.keeper.put(call, of.prepare(call, envelope))
         return self._shown(of, call, record, of.created if new else 200)
 
     def _list(self, request: Request, call: Call, collection: str) -> Response:
-        kind = self._kind(f"{call.id.type}/{collection}".strip("/"))
+        kind = self._kind(f"{call.id.type.strip('/')}/{collection}".strip("/"))
         self._authorise(call.caller, "GET", kind.path, str(call.id))
         holder = self._kind(call.id.type) if call.id.segments else None
         if holder is not None and collection.lower() != "versions":  # these come with their holder
@@ -130,7 +142,7 @@ class Router:
         if page.next is not None:
             kept = {k: v for k, v in request.query_params.items() if k.lower() != "$skiptoken"}
             again = urlencode({**kept, "$skipToken": page.next})
-            shown["nextLink"] = f"{self._ctx.url}{quote(request.url.path)}?{again}"
+            shown["nextLink"] = f"{self._ctx.url}{quote(request.scope['path'])}?{again}"
         return JSONResponse(shown)
 
     def _act(self, call: Call, action: str, body: dict[str, Any]) -> Response:
@@ -218,15 +230,3 @@ def _response(said: "dict[str, Any] | Response | None") -> Response:
     if isinstance(said, Response):
         return said
     return JSONResponse(said) if said is not None else Response()
-
-
-def _json(raw: bytes) -> dict[str, Any]:
-    if not raw:
-        return {}
-    try:
-        body = json.loads(raw)
-    except ValueError as e:
-        raise errors.Invalid("body", f"is not JSON: {e}") from e
-    if not isinstance(body, dict):
-        raise errors.Invalid("body", "is not a JSON object")
-    return body

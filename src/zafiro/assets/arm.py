@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from zafiro.arm.errors import Spelled
-from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall
+from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall, after, rows
 from zafiro.assets import service, uploads, wire
 from zafiro.assets.domain import COMPONENT_DEFAULT, KINDS, PathFixed, check_name
 from zafiro.assets.sources import is_there
 from zafiro.core.documents import Record
-from zafiro.core.errors import Invalid, Unsupported
+from zafiro.core.errors import Unsupported
 from zafiro.core.names import ML
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
@@ -35,7 +35,7 @@ class Containers:
         return wire.container(service.container(call.db, _workspace(call), self.kind, call.id.name))
 
     def under(self, call: Call, collection: str) -> Page:
-        size = wire.size(call.query)
+        size = rows(call.query, wire.ROWS)
         found = service.containers(
             call.db,
             _workspace(call),
@@ -88,9 +88,6 @@ class Versions:
         if self.kind == "codes" and query.get("hash"):
             return self._same(call, workspace)
         by, descending = wire.order(query)
-        after = query.get("$skiptoken") or query.get("$skip") or ""
-        if after and not after.isdecimal():
-            raise Invalid("$skipToken", f"'{after}' was not given by this server")
         found, more = service.versions(
             call.db,
             workspace,
@@ -101,8 +98,8 @@ class Versions:
             archived=wire.archived(query),
             stage=query.get("stage", ""),
             wanted=wire.wanted(query),
-            after=int(after) if after else None,
-            limit=wire.size(query),
+            after=after(query, "$skip"),
+            limit=rows(query, wire.ROWS),
         )
         return Page([wire.version(one) for one in found], None if more is None else str(more))
 

@@ -11,6 +11,7 @@ from zafiro.assets.domain import Asset, Container, section, text
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid
 
+ROWS = 200  # of a list, when nobody says
 _SUCCEEDED = {"provisioningState": "Succeeded"}
 
 
@@ -120,13 +121,6 @@ def order(query: Mapping[str, str]) -> tuple[str, bool]:
     if column not in columns or direction.strip() not in ("", "asc", "desc"):
         raise Invalid("$orderBy", f"'{given}' is not createdtime or modifiedtime, asc or desc")
     return columns[column], direction.strip() == "desc"
-
-
-def size(query: Mapping[str, str], usual: int = 200, most: int = 1000) -> int:
-    given = query.get("$top") or query.get("count") or str(usual)
-    if not given.isdecimal() or int(given) < 1:
-        raise Invalid("$top", f"'{given}' is not a number of rows")
-    return min(int(given), most)
 
 
 def wanted(query: Mapping[str, str]) -> Callable[[Asset], bool] | None:

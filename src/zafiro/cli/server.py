@@ -88,7 +88,7 @@ async def _answering(host: str, port: int) -> None:
 def _claim(home: Home) -> None:
     """Raises Invalid when another server runs on this home, or it cannot be written."""
     try:
-        home.log.parent.mkdir(parents=True, exist_ok=True)
+        home.make()
         (home.root / ".writable").touch()
         (home.root / ".writable").unlink()
     except OSError as e:

@@ -87,7 +87,7 @@ def _detached(home: Home, given: dict[str, Any]) -> None:
             f"a server runs on {home.root} already (pid {running['pid']}, {running['url']})"
         )
     try:
-        home.log.parent.mkdir(parents=True, exist_ok=True)
+        home.make()
         output = home.log.open("ab")
     except OSError as e:
         raise click.ClickException(f"{home.root} cannot be written: {e.strerror}") from e

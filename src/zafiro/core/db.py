@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Connection, Dialect, Engine, Integer, create_engine, event
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from zafiro.core.errors import Invalid
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -69,11 +72,14 @@ class Database:
             self.engine: Engine = create_engine(
                 url,
                 connect_args={"check_same_thread": False, "timeout": 30},
+                hide_parameters=True,  # an error in the log must not show what people keep secret
                 **({"poolclass": StaticPool} if memory else {"pool_size": 20, "max_overflow": 40}),
             )
             _tune_sqlite(self.engine, durable=durable)
         else:
-            self.engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+            self.engine = create_engine(
+                url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            )
         self._session = sessionmaker(self.engine, expire_on_commit=False)
         # A memory database has one connection for everybody, so readers queue as well.
         self._writing = threading.RLock() if self.is_sqlite else nullcontext()
@@ -82,7 +88,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A writing transaction: commits on leaving, rolls back on any exception."""
-        with self._writing, self._session() as session:
+        with self._writing, _kept_whole(), self._session() as session:
             if self.is_sqlite:
                 session.connection(execution_options={"zafiro_write": True})
             yield session
@@ -91,7 +97,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A reading transaction on one snapshot; whatever it changed is rolled back."""
-        with self._reading, self._session() as session:
+        with self._reading, _kept_whole(), self._session() as session:
             yield session
 
     def migrate(self) -> None:
@@ -102,6 +108,16 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _kept_whole() -> Iterator[None]:
+    """A value that no column can hold is the asker's mistake, not ours."""
+    try:
+        yield
+    except (DataError, OverflowError) as e:
+        why = str(e.orig if isinstance(e, DataError) else e).splitlines()[0]
+        raise Invalid("value", f"the database cannot keep it: {why}") from e
 
 
 def sqlite_url(path: Path) -> str:

@@ -66,7 +66,7 @@ def put(
     when `if_none_match` is "*" and there is one already.
     """
     collection, name = id.rsplit("/", 1)
-    row = db.get(DocumentRow, id.lower())
+    row = db.get(DocumentRow, id.lower(), with_for_update=True)
     if if_match and (row is None or if_match not in ("*", row.etag)):
         raise Conflict(
             f"'{name}' was changed by somebody else: its etag is not {if_match}; read it again",
@@ -111,6 +111,16 @@ def under(
         query = query.where(DocumentRow.key > f"{collection}/{after}".lower())
     rows = db.scalars(query.order_by(DocumentRow.key).limit(limit))
     return [_record(row) for row in rows]
+
+
+def named(db: Session, name: str, within: str) -> list[Record]:
+    """Those of that name, wherever they lie, with `within` in their ids; in any case."""
+    query = (
+        select(DocumentRow)
+        .where(DocumentRow.key.endswith(f"/{name}".lower(), autoescape=True))
+        .where(DocumentRow.key.contains(within.lower(), autoescape=True))
+    )
+    return [_record(row) for row in db.scalars(query)]
 
 
 def delete(db: Session, id: str) -> bool:

@@ -12,6 +12,11 @@ def default_root() -> Path:
 class Home:
     root: Path
 
+    def make(self) -> None:
+        """The folder itself and that of the log; nobody else may look in. Raises OSError."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.log.parent.mkdir(exist_ok=True)
+
     @property
     def database(self) -> Path:
         return self.root / "zafiro.db"

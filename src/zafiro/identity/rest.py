@@ -4,16 +4,20 @@ An authority whose first path segment is `adfs` is used by MSAL without asking M
 (msal 1.31, seen with azureml-core 1.61).
 """
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from zafiro.core import clock
+from zafiro.core.body import receive
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
+from zafiro.core.errors import Invalid
 from zafiro.identity.service import Issued, of, same
+
+_MOST_BYTES = 64 << 10
 
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
@@ -29,7 +33,11 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         return _given(known.for_admin(resource), resource)
 
     async def oauth(request: Request) -> JSONResponse:
-        form = {k: v[0] for k, v in parse_qs((await request.body()).decode()).items()}
+        try:
+            raw = await receive(request, _MOST_BYTES)
+        except Invalid as e:
+            return _refused("invalid_request", str(e), 413)
+        form = {k: v[0] for k, v in parse_qs(raw.decode(errors="replace")).items()}
         if form.get("grant_type") != "client_credentials":
             return _refused(
                 "unsupported_grant_type",
@@ -43,7 +51,9 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         return _given(known.for_admin(audience), audience)
 
     async def openid(request: Request) -> JSONResponse:
-        base = f"{ctx.url}{request.url.path}".split("/.well-known")[0].removesuffix("/v2.0")
+        base = f"{ctx.url}{quote(request.scope['path'])}".split("/.well-known")[0].removesuffix(
+            "/v2.0"
+        )
         return JSONResponse(
             {
                 "issuer": base,

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall
+from zafiro.arm.resource import ArmRoute, Call, Page, ResourceType, RouteCall, after, rows
 from zafiro.core.clock import iso
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid, NotFound
@@ -43,10 +43,9 @@ class Jobs:
     def under(self, call: Call, collection: str) -> Page:
         """Newest first. Filters: listViewType, jobType, tag, as azure-ai-ml 1.35.2 sends them."""
         workspace = workspaces.by_id(call.db, str(call.id))
-        before = call.query.get("$skiptoken")
-        size = min(int(call.query.get("$top") or _PAGE), 1000)
+        size = rows(call.query, _PAGE)
         found: list[Record] = []
-        last = int(before) if before else None
+        last = after(call.query)
         while len(found) < size:
             kept = store.page(call.db, workspace.guid, before=last, limit=size)
             if not kept:

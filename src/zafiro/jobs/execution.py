@@ -1,6 +1,5 @@
 """The execution API, version 1: what a runner asks and tells, with a token good for its job only."""
 
-import json
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -9,9 +8,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from zafiro.arm import errors as spelling
-from zafiro.core.caller import Gate
+from zafiro.core.body import parse_object, receive
+from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import Invalid, ZafiroError
+from zafiro.core.errors import ZafiroError
 from zafiro.core.names import ML
 from zafiro.jobs import description, service, store, wire
 from zafiro.workspaces import service as workspaces
@@ -19,22 +19,21 @@ from zafiro.workspaces import service as workspaces
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
     def describe(guid: str, name: str, authorization: str | None) -> dict[str, Any]:
+        caller = gate.authenticate(authorization)
         with ctx.db.read() as db:
             kept = store.get(db, guid, name)
-            allow(authorization, kept.job.workspace, name)
+            allow(caller, kept.job.workspace, name)
             workspace = workspaces.by_id(db, kept.job.workspace)
             asked = wire.command(kept.body["properties"])
             token = (authorization or "").partition(" ")[2]
             return description.build(ctx, db, workspace, kept.job, asked, token=token)
 
     def report(guid: str, name: str, authorization: str | None, raw: bytes) -> dict[str, Any]:
-        try:
-            said = json.loads(raw)
-        except ValueError as e:
-            raise Invalid("body", "is not JSON") from e
+        caller = gate.authenticate(authorization)
+        said = parse_object(raw)
         with ctx.db.read() as db:
             kept = store.get(db, guid, name)
-        allow(authorization, kept.job.workspace, name)
+        allow(caller, kept.job.workspace, name)
         if said.get("phase") == "alive":
             return {"cancel": kept.job.ended or _unwanted(kept.job.status.value)}
         with ctx.db.begin() as db:
@@ -43,8 +42,7 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
             ctx.wakes.wake(service.LOOP)  # its slot is free
         return {"cancel": job.ended or _unwanted(job.status.value)}
 
-    def allow(authorization: str | None, workspace: str, name: str) -> None:
-        caller = gate.authenticate(authorization)
+    def allow(caller: Caller, workspace: str, name: str) -> None:
         gate.authorise(caller, f"{ML}/workspaces/jobs/execution/action", f"{workspace}/jobs/{name}")
 
     async def endpoint(request: Request) -> Response:
@@ -54,12 +52,12 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
             if request.method == "GET":
                 said = await run_in_threadpool(describe, guid, name, authorization)
             else:
-                raw = await request.body()
+                raw = await receive(request)
                 said = await run_in_threadpool(report, guid, name, authorization, raw)
         except ZafiroError as e:
             return spelling.response(e)
         except Exception as e:  # noqa: BLE001 the edge
-            return spelling.unexpected(e, f"{request.method} {request.url.path}")
+            return spelling.unexpected(e, f"{request.method} {request.scope['path']}")
         return JSONResponse(said)
 
     base = "/execution/v1/workspaces/{guid}/jobs/{name}"

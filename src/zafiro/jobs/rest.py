@@ -1,7 +1,5 @@
 """Where the outputs of jobs lie, as the download of azure-ai-ml 1.35.2 asks for it."""
 
-import json
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -9,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from zafiro.arm import errors as spelling
 from zafiro.assets import service as assets
+from zafiro.core.body import parse_object, receive
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Invalid, NotFound, ZafiroError
@@ -26,10 +25,9 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         with ctx.db.read() as db:
             workspace = workspaces.find(db, at["s"], at["g"], at["w"])
             gate.authorise(caller, f"{ML}/workspaces/data/versions/read", workspace.id)
-            try:
-                asked = json.loads(raw)["values"]
-            except (ValueError, KeyError, TypeError) as e:
-                raise Invalid("values", 'is missing; send {"values": [asset ids]}') from e
+            asked = parse_object(raw).get("values")
+            if not isinstance(asked, list) or not all(isinstance(id, str) for id in asked):
+                raise Invalid("values", 'is missing; send {"values": [asset ids]}')
             found = {}
             for id in asked:
                 try:
@@ -43,9 +41,11 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
 
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(await run_in_threadpool(resolve, request, await request.body()))
+            return JSONResponse(await run_in_threadpool(resolve, request, await receive(request)))
         except ZafiroError as e:
             return spelling.response(e)
+        except Exception as e:  # noqa: BLE001 the edge
+            return spelling.unexpected(e, f"POST {request.scope['path']}")
 
     path = (
         "/data/v1.0/subscriptions/{s}/resourceGroups/{g}/providers/"

@@ -1,6 +1,7 @@
 """The ARM face: workspaces, what stands beside them, groups, subscriptions, deployments."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -135,6 +136,9 @@ def _group_delete(call: RouteCall) -> Response:
     id = service.group_id(call.names["s"], call.names["g"])
     for workspace in service.everything(call.db, f"{id}/providers/{ML}/workspaces"):
         service.delete(call.ctx, call.db, workspace.id)
+    for account in service.everything(call.db, f"{id}/providers/Microsoft.Storage/storageAccounts"):
+        folder = service.storage(call.ctx, account.name)
+        call.after.append(partial(service.remove_storage, folder))
     if not documents.delete(call.db, id):
         raise NotFound("resource group", call.names["g"])
     done = operations.record(call.db, call.names["s"])
@@ -159,25 +163,21 @@ def _all_workspaces(call: RouteCall) -> dict[str, Any]:
 
 def _deploy(call: RouteCall) -> Response:
     """A template deployment: only the one azure-ai-ml sends to make a workspace."""
-    asked = (call.body.get("properties") or {}).get("parameters") or {}
-    name = (asked.get("workspaceName") or {}).get("value")
-    if not name:
+    given = wire.parameters(call.body)
+    name = given.get("workspaceName")
+    if not isinstance(name, str) or not name:
         raise Invalid(
             "parameters.workspaceName", "only deployments that make a workspace are known"
         )
     subscription, group, began = call.names["s"], call.names["g"], clock.now()
     problem: dict[str, Any] | None = None
     target = service.workspace_id(subscription, group, name)
+    asked = wire.template(given)
     try:
-        made = service.create(
-            call.ctx,
-            call.db,
-            subscription,
-            group,
-            name,
-            by=call.caller.name,
-            **wire.template(asked),
-        )
+        with call.db.begin_nested():  # what fails half-way leaves nothing
+            made = service.create(
+                call.ctx, call.db, subscription, group, name, by=call.caller.name, **asked
+            )
         target = made.id
     except ZafiroError as e:
         problem = {"code": "DeploymentFailed", "message": str(e), "details": []}
@@ -258,12 +258,17 @@ ROUTES = [
 
 
 class Storage(Documents):
-    """The account of a workspace; deleting it deletes the bytes."""
+    """The account of a workspace; deleting it deletes the bytes. Names are unique, as in Azure:
+    one account has one folder."""
+
+    def put(self, call: Call, body: dict[str, Any]) -> tuple[Record, bool]:
+        service.check_free(call.db, str(call.id))
+        return super().put(call, body)
 
     def delete(self, call: Call) -> bool:
+        folder = service.storage(call.ctx, call.id.name)
         found = super().delete(call)
         if found:
-            folder = call.ctx.home.storage / call.id.name.lower()
             call.after.append(lambda: service.remove_storage(folder))
         return found
 

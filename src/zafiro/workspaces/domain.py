@@ -35,6 +35,14 @@ def check_name(name: str) -> None:
         )
 
 
+def check_account(name: str) -> None:
+    """Azure's rule; the name becomes a folder. Raises Invalid."""
+    if not re.fullmatch(r"[a-z0-9]{3,24}", name):
+        raise Invalid(
+            "storageAccount", f"'{name}' is no storage account: 3 to 24 lower-case letters, digits"
+        )
+
+
 def account_name(workspace: str, guid: str) -> str:
     """A storage account's name: 3 to 24 lower-case letters and digits, different for each."""
     letters = re.sub(r"[^a-z0-9]", "", workspace.lower())[:12]

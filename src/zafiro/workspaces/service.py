@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from zafiro.arm.ids import parse
 from zafiro.core import documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
-from zafiro.core.errors import Invalid, NotFound
+from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.core.names import LOCATION, ML, TENANT
-from zafiro.workspaces.domain import Workspace, account_name, check_name
+from zafiro.workspaces.domain import Workspace, account_name, check_account, check_name
 
 _STORAGE, _VAULT, _INSIGHTS = (
     "Microsoft.Storage/storageAccounts",
@@ -118,7 +119,8 @@ def create(
         "keyVault": f"{base}/providers/{_VAULT}/{name}-vault",
         "applicationInsights": f"{base}/providers/{_INSIGHTS}/{name}-insights",
     }
-    made = {kind: str(asked.get(kind) or id) for kind, id in beside.items()}
+    made = {field: _beside(field, asked.get(field), id) for field, id in beside.items()}
+    check_free(db, made["storageAccount"])
     for id in made.values():
         if documents.find(db, id) is None:
             state = {"provisioningState": "Succeeded"}
@@ -154,6 +156,38 @@ def delete(ctx: Context, db: Session, id: str) -> bool:
     return documents.delete(db, id)
 
 
+def storage(ctx: Context, account: str) -> Path:
+    """The folder of a storage account. Raises Invalid for what can be no account's name."""
+    check_account(account.lower())
+    return ctx.home.storage / account.lower()
+
+
 def remove_storage(folder: Path) -> None:
     """Delete the bytes of a storage account."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_free(db: Session, id: str) -> None:
+    """The name of a storage account is its folder: one account, one group, as in Azure.
+
+    Raises Invalid for what can be no such name, Conflict when another group has it."""
+    name = id.rsplit("/", 1)[-1]
+    check_account(name.lower())
+    taken = documents.named(db, name, f"/providers/{_STORAGE}/")
+    if any(one.id.lower() != id.lower() for one in taken):
+        raise Conflict(f"the storage account '{name}' is there already, in another group")
+
+
+def _beside(field: str, asked: Any, usual: str) -> str:
+    """The ARM id of what a new workspace is to use: `asked`, of the type `usual` has. Raises
+    Invalid."""
+    if not asked:
+        return usual
+    wanted = parse(usual)[0].type
+    try:
+        id, odd = parse(str(asked))
+    except ValueError:
+        odd = ""
+    if odd is not None or id.type.lower() != wanted.lower():
+        raise Invalid(field, f"'{asked}' is no ARM id of a {wanted}")
+    return str(id)

@@ -5,6 +5,7 @@ Source: azure-ai-ml 1.35.2 (workspaces 2024-10-01-preview; the template deployme
 
 from typing import Any
 
+from zafiro.arm.resource import Envelope
 from zafiro.core.names import STORAGE_SUFFIX, TENANT
 
 
@@ -54,12 +55,20 @@ def services(url: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), url)
 
 
-def template(parameters: dict[str, Any]) -> dict[str, Any]:
+def parameters(body: dict[str, Any]) -> dict[str, Any]:
+    """{name: value} of a template deployment; {} where it has none."""
+    found: Any = body.get("properties")
+    found = found.get("parameters") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: said.get("value") for name, said in found.items() if isinstance(said, dict)}
+
+
+def template(given: dict[str, Any]) -> dict[str, Any]:
     """What a workspace's template deployment asks for: arguments of service.create.
 
-    Values are strings throughout, booleans too (azure-ai-ml 1.35.2).
+    Values are strings throughout, booleans too (azure-ai-ml 1.35.2). Raises ValidationError.
     """
-    given = {k: v.get("value") for k, v in parameters.items() if isinstance(v, dict)}
 
     def dependent(option: str, kind: str, prefix: str) -> str | None:
         name, group = given.get(f"{prefix}Name"), given.get(f"{prefix}ResourceGroupName")
@@ -92,13 +101,14 @@ def template(parameters: dict[str, Any]) -> dict[str, Any]:
             "containerRegistryOption", "Microsoft.ContainerRegistry/registries", "containerRegistry"
         ),
     }
-    return {
+    envelope = {
         "location": given.get("location") or "",
         "kind": str(given.get("kind") or "default").lower(),
         "tags": given.get("tagValues") or {},
         "identity": given.get("identity") or None,
-        "properties": properties,
     }
+    Envelope.model_validate(envelope)
+    return {**envelope, "properties": properties}
 
 
 def shown(url: str, id: str, body: dict[str, Any]) -> dict[str, Any]:

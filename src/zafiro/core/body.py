@@ -1,0 +1,48 @@
+"""The body of a request: received up to a limit, and read as JSON that an answer can repeat.
+
+JSON by msgspec, which refuses what no strict reader takes back: NaN, numbers past a float, halves
+of surrogate pairs.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from zafiro.core.errors import Invalid
+
+MOST_BYTES = 16 << 20  # ARM takes 4 MiB; MLflow's largest messages are below this
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+async def receive(request: Request, at_most: int = MOST_BYTES) -> bytes:
+    """The whole body. Raises Invalid when it is larger."""
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > at_most:
+            raise Invalid("body", f"is larger than {at_most} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def parse(raw: bytes) -> Any:
+    """Raises Invalid for what is no JSON, and for NUL, which PostgreSQL keeps in no text."""
+    if _NUL.search(raw):
+        raise Invalid("body", "holds a NUL character (\\u0000)")
+    try:
+        return msgspec.json.decode(raw)
+    except RecursionError:
+        raise Invalid("body", "is nested too deeply") from None
+    except ValueError as e:
+        raise Invalid("body", f"is not JSON: {e}") from e
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """The same for an object; nothing at all is {}."""
+    found = parse(raw) if raw else {}
+    if not isinstance(found, dict):
+        raise Invalid("body", "is not a JSON object")
+    return found
