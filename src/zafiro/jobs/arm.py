@@ -41,7 +41,8 @@ class Jobs:
         return _record(call, workspace, store.get(call.db, workspace.guid, call.id.name))
 
     def under(self, call: Call, collection: str) -> Page:
-        """Newest first. Filters: listViewType, jobType, tag, as azure-ai-ml 1.35.2 sends them."""
+        """Newest first. Filters: listViewType, jobType, tag, properties, as azure-ai-ml 1.35.2
+        sends them."""
         workspace = workspaces.by_id(call.db, str(call.id))
         size = rows(call.query, _PAGE)
         found: list[Record] = []
@@ -77,10 +78,13 @@ def _wanted(call: Call, kept: Kept, run: Run) -> bool:
     kind = call.query.get("jobtype")
     if kind and kept.body["properties"].get("jobType", "").lower() != kind.lower():
         return False
-    tag = call.query.get("tag")
-    if tag:
-        name, _, value = tag.partition("=")
-        return name in run.tags and (not value or run.tags[name] == value)
+    if call.query.get("scheduleid") or call.query.get("scheduled", "").lower() == "true":
+        return False  # nothing here starts jobs by the clock yet
+    for asked, has in (("tag", run.tags), ("properties", run.properties)):
+        for one in filter(None, call.query.get(asked, "").split(",")):
+            name, equals, value = one.partition("=")
+            if name not in has or (equals and has[name] != value):
+                return False
     return True
 
 
