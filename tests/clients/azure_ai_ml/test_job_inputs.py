@@ -15,7 +15,7 @@ from azure.ai.ml.entities import (
 )
 from azure.core.exceptions import HttpResponseError
 
-from clients.azure_ai_ml.jobs_client import ended, failure, log, pointed_at, submit
+from clients.azure_ai_ml.jobs_client import ended, log, pointed_at, submit
 from zafiro.testing import live
 from zafiro.testing.live import Live
 
