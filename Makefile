@@ -26,5 +26,8 @@ check: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/run.py
 
+coverage: $(VENV)/.ready
+	$(BIN)/python docs/generate_coverage.py
+
 clean:
 	rm -rf $(VENV) build dist

@@ -45,8 +45,8 @@ def main() -> int:
         shutil.rmtree(home, ignore_errors=True)
 
     say(f"Done in {time.monotonic() - began:.0f} s; nothing is left running. To go on:")
-    folder = ZAFIRO.parent
-    print(f"  export PATH={folder}:$PATH")
+    folder = os.path.relpath(ZAFIRO.parent)
+    print(f"  export PATH=$PWD/{folder}:$PATH")
     print("  zafiro up --detach              # a server that stays, in ~/.zafiro")
     print('  eval "$(zafiro env)"            # point Microsoft\'s clients at it')
     print("  python examples/wine/submit.py  # or your own azure-ai-ml code, or az ml YAML")

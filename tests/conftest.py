@@ -56,7 +56,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run([*control, "-o", options, "-w", "start"], **quiet)  # type: ignore[call-overload]
     user = "postgres" if as_user else os.environ.get("USER", "postgres")
     yield f"postgresql+psycopg://{user}@/postgres?host={folder}"
-    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+    subprocess.run([*control, "-m", "immediate", "stop"], cwd="/", stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

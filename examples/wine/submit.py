@@ -4,6 +4,7 @@ zafiro up --detach
 zafiro exec -- python examples/wine/submit.py
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from azure.ai.ml.entities import Data, Model
 from azure.identity import DefaultAzureCredential
 
 HERE = Path(__file__).parent
+logging.getLogger("azure.ai.ml").setLevel(logging.ERROR)  # its notices on experimental classes
 
 ml_client = MLClient(
     DefaultAzureCredential(),

@@ -17,7 +17,7 @@ args = parser.parse_args()
 mlflow.autolog(log_models=False)
 
 table = pd.read_csv(args.data)
-features, target = table.drop(columns="cultivar"), table["cultivar"]
+features, target = table.drop(columns="cultivar").astype(float), table["cultivar"]
 train_x, test_x, train_y, test_y = train_test_split(
     features, target, test_size=0.3, random_state=7, stratify=target
 )

@@ -12,7 +12,9 @@ def test_the_migrations_make_the_tables_the_code_declares(database_url: str) -> 
     made.migrate()
     made.migrate()  # twice is once
     with made.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        # SQLite has no types worth comparing: what it reflects differs by its version.
+        types = connection.dialect.name != "sqlite"
+        context = MigrationContext.configure(connection, opts={"compare_type": types})
         assert compare_metadata(context, Table.metadata) == []
     made.close()
 

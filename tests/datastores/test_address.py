@@ -44,6 +44,7 @@ _ROOM = ("s1", "g1", "w1")
             InAccount("acct", "c", "p", "dfs", "sv=1&sig=2"),
         ),
         ("wasbs://c@acct.blob.core.windows.net/p/q", InAccount("acct", "c", "p/q")),
+        ("wasbs://acct.blob.core.windows.net/c/p/q", InAccount("acct", "c", "p/q")),
         ("abfss://c@acct.dfs.core.windows.net/p", InAccount("acct", "c", "p", "dfs")),
         (
             "wasbs://c@127.0.0.1:8443/storage/acct.blob.core.windows.net/p",

@@ -133,6 +133,23 @@ def test_steps_that_only_a_container_could_do_are_named() -> None:
     )
 
 
+def test_a_step_with_branches_is_named_once_and_its_packages_are_taken() -> None:
+    text = (
+        "FROM ubuntu\nRUN set -eux; if ! command -v gpg > /dev/null; then apt-get install gnupg; fi;"
+        ' case "$(uname -m)" in amd64) make x ;; *) exit 1 ;; esac; pip install six'
+    )
+    found = parse(text)
+    assert found.requirements == ("six",)
+    assert len(found.missing) == 1
+    assert found.missing[0].startswith("step 'RUN set -eux; if ! command -v gpg")
+
+
+def test_branches_around_what_needs_no_container_are_not_named() -> None:
+    text = "FROM ubuntu\nRUN if [ -f x ]; then pip install six; else echo none; fi"
+    assert parse(text).requirements == ("six",)
+    assert parse(text).missing == ()
+
+
 def test_a_requirements_file_outside_the_context_is_named_and_never_read() -> None:
     asked: list[str] = []
 

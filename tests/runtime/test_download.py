@@ -42,4 +42,5 @@ def test_a_folder_over_http_is_a_clear_failure(node: Node) -> None:
 def test_only_http_is_fetched(node: Node) -> None:
     source = {"type": "uri_file", "mode": "download", "uri": "u", "url": "file:///etc/hostname"}
     ended = node.run("cat ${{inputs.f}}", inputs={"f": source})
-    assert ended["error"]["code"] == "InputUnavailable" and node.log == ""
+    assert ended["error"]["code"] == "InputUnavailable"
+    assert node.log == f"InputUnavailable: {ended['error']['message']}\n"

@@ -59,7 +59,13 @@ def test_an_unknown_expression_fails_the_job_before_the_command(node: Node) -> N
     ended = node.run("echo ran ${{inputs.nope}}")
     assert (ended["status"], ended["error"]["code"]) == ("Failed", "UserError")
     assert "${{inputs.nope}}" in ended["error"]["message"]
-    assert ended["exit_code"] is None and node.log == ""
+    assert ended["exit_code"] is None and "ran" not in node.log.split()
+
+
+def test_why_a_job_never_ran_stands_in_its_own_log(node: Node) -> None:
+    source = {**FOLDER, "path": str(node.store / "assets" / "gone")}
+    ended = node.run("echo ran", inputs={"d": source})
+    assert node.log == f"InputUnavailable: {ended['error']['message']}\n"
 
 
 @pytest.mark.parametrize("mode", ["mount", "download"])
@@ -102,7 +108,7 @@ def test_an_input_that_is_not_there_fails_the_job_and_is_named(
     assert (ended["status"], ended["error"]["code"]) == ("Failed", "InputUnavailable")
     assert "'d'" in ended["error"]["message"]
     assert "azureml://datastores/d/paths/rows" in ended["error"]["message"]
-    assert "running" not in node.server.phases and node.log == ""
+    assert "running" not in node.server.phases and "ran" not in node.log.split()
 
 
 @pytest.mark.parametrize("name", ["../escape", "a/b", "", ".hidden"])

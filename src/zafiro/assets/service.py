@@ -20,6 +20,7 @@ from zafiro.assets.domain import (
 )
 from zafiro.assets.sources import Look, inspect
 from zafiro.assets.store import ContainerRow, VersionRow
+from zafiro.assets.uploads import look as look
 from zafiro.core import clock
 from zafiro.core.context import Context
 from zafiro.core.errors import Invalid, NotFound, Unsupported

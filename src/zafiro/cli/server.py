@@ -10,6 +10,8 @@ import socket
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from zafiro import app
 from zafiro.cli import tls
@@ -32,14 +34,28 @@ def serve(settings: Settings) -> None:
         tls.ensure(home.tls, sorted({host, settings.host, "127.0.0.1", "localhost"}))
         port = _free(settings.host, settings.port, "port")
         storage_port = _free(settings.host, settings.storage_port, "storage_port")
-        made = app.create(
-            settings,
-            url=f"https://{host}:{port}",
-            storage_url=f"https://{host}:{storage_port}",
-        )
+        made = _create(settings, f"https://{host}:{port}", f"https://{host}:{storage_port}")
         asyncio.run(_run(made, settings, port, storage_port))
     finally:
         home.state.unlink(missing_ok=True)
+
+
+def _create(settings: Settings, url: str, storage_url: str) -> app.Zafiro:
+    """Raises Invalid when the database cannot be used; its password is not in the message."""
+    try:
+        return app.create(settings, url=url, storage_url=storage_url)
+    except (OperationalError, ModuleNotFoundError, ArgumentError) as e:
+        match e:
+            case OperationalError():
+                why = str(e.orig).strip().splitlines()[0]
+            case ModuleNotFoundError(name="psycopg"):
+                why = "its driver is not installed; install zafiro[postgresql]"
+            case ArgumentError():
+                raise Invalid("database", "is no URL as SQLAlchemy spells them") from e
+            case _:
+                raise
+        shown = make_url(settings.database_url).render_as_string(hide_password=True)
+        raise Invalid("database", f"{shown} cannot be used: {why}") from e
 
 
 async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: int) -> None:

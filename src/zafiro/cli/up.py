@@ -21,11 +21,21 @@ if TYPE_CHECKING:
 
 
 def settings_of(home: Path | None, **given: Any) -> "Settings":
-    """Settings from the command line over those of the environment."""
-    from zafiro.core.settings import Settings  # 0.1 s that `down` and `status` are spared
+    """Settings from the command line over those of the environment. Raises ClickException naming
+    those that make no sense."""
+    from pydantic import ValidationError  # 0.1 s that `down` and `status` are spared
+
+    from zafiro.core.settings import Settings
 
     asked = {k: v for k, v in {"home": home, **given}.items() if v is not None}
-    made = Settings(**asked)
+    try:
+        made = Settings(**asked)
+    except ValidationError as e:
+        wrong = [
+            f"{'.'.join(map(str, one['loc']))} is {one['input']!r}: {one['msg'].lower()}"
+            for one in e.errors()
+        ]
+        raise click.ClickException("; ".join(wrong)) from e
     return made.model_copy(update={"home": made.home.expanduser().resolve()})
 
 

@@ -19,21 +19,27 @@ class Settings(BaseSettings):
         description="Folder that holds everything the server keeps.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8443, description="Port of the API (TLS). 0 takes a free one.")
+    port: int = Field(
+        8443, ge=0, le=65535, description="Port of the API (TLS). 0 takes a free one."
+    )
     storage_port: int = Field(
-        8444, description="Port of the storage face of its own (TLS). 0 takes a free one."
+        8444,
+        ge=0,
+        le=65535,
+        description="Port of the storage face of its own (TLS). 0 takes a free one.",
     )
     public_host: str = Field(
         "", description="Host name clients use, if it is not `host`; goes into the certificate."
     )
     database: str = Field("", description="SQLAlchemy URL; empty keeps an SQLite file in the home.")
     durable: bool = Field(True, description="SQLite only: a commit survives loss of power.")
-    token_hours: float = Field(24, description="How long an access token is good for.")
+    token_hours: float = Field(24, gt=0, description="How long an access token is good for.")
     slots: int = Field(
-        0, description="Jobs a node runs at once on this machine; 0 means one per CPU core."
+        0, ge=0, description="Jobs a node runs at once on this machine; 0 means one per CPU core."
     )
     image_without_engine: str = Field(
         "plain",
+        pattern="^(plain|error)$",
         description="What a job gets whose environment is an image when there is no container "
         "engine: 'plain' (a plain Python environment, said in the log) or 'error'.",
     )

@@ -109,6 +109,10 @@ def _in_account(host: re.Match[str], path: str, query: str, *, here: bool = Fals
 def _hadoop(uri: str, url: SplitResult, ours: Collection[str]) -> Address:
     container, _, place = url.netloc.rpartition("@")
     if not container:
+        # Microsoft's own examples write wasbs://ACCOUNT/CONTAINER/PATH, as in an https URL.
+        host, path = _ACCOUNT_HOST.fullmatch(place), unquote(url.path)
+        if host and path.lstrip("/").partition("/")[2]:
+            return _in_account(host, path, "")
         raise Invalid("uri", f"'{uri}' names no container: write {url.scheme}://container@account…")
     path = unquote(url.path)
     host = _ACCOUNT_HOST.fullmatch(place)

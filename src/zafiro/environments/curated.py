@@ -82,7 +82,10 @@ def _xgboost(version: str | None) -> tuple[str, tuple[str, ...]]:
 
 def _pytorch(version: str | None) -> tuple[str, tuple[str, ...]]:
     beside = ("torchvision", "transformers", "tensorboard", "scikit-learn", "pillow", "requests")
-    limits = ("numpy<2",) if _older(version, (2, 3)) else ()
+    limits: tuple[str, ...] = ()
+    if _older(version, (2, 3)):
+        # transformers wants safetensors, whose newer versions have no wheel for Python 3.7.
+        limits = ("numpy<2", "safetensors<0.5; python_version < '3.8'")
     rest = tuple(line for line in _BASE if not (limits and line == "numpy"))
     return "3.10", (_at("torch", version), *beside, *limits, *rest)
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zafiro.core.errors import Invalid
 from zafiro.environments import conda, requirements
@@ -29,6 +29,8 @@ _IDLE = re.compile(
     r"|useradd|groupadd|adduser|addgroup|usermod|locale-gen|ldconfig|find|source|\.|which|env|id"
     r"|update-ca-certificates|hash|pwd|sed|eval"
 )
+_BRANCHES = {"if", "case", "for", "while", "until"}
+_KEYWORDS = {"if", "then", "elif", "else", "fi", "while", "until", "do", "done", "!", "{", "}"}
 _IDLE_APT = {"update", "clean", "autoclean", "autoremove", "upgrade", "dist-upgrade", "purge"}
 _CONDA_VALUED = re.compile(r"-n|--name|-p|--prefix|-c|--channel|--solver|--format|-f|--file")
 # These name folders of the image.
@@ -221,13 +223,21 @@ def _shell(stage: _Stage, line: str, read: Read) -> None:
         words = list(lexer)
     except ValueError as e:
         raise Invalid("Dockerfile", f"step 'RUN {line[:80]}' cannot be read ({e})") from e
-    command: list[str] = []
-    for word in [*words, ";"]:
+    commands: list[list[str]] = [[]]
+    for word in words:
         if set(word) <= set("();|&"):
-            _command(stage, command, read)
-            command = []
+            commands.append([])
         else:
-            command.append(word)
+            commands[-1].append(word)
+    missing = stage.content.missing
+    for command in commands:
+        while command and command[0] in _KEYWORDS:
+            command = command[1:]
+        _command(stage, command, read)
+    if stage.content.missing != missing and any(c and c[0] in _BRANCHES for c in commands):
+        # Which branch would be taken only the image knows: the step is named as a whole.
+        whole = f"step 'RUN {_short(line.split())}'"
+        stage.content = replace(stage.content, missing=missing).lacking(whole)
 
 
 def _command(stage: _Stage, words: list[str], read: Read) -> None:

@@ -42,7 +42,8 @@ class Jobs:
         return _record(call, workspace, store.get(call.db, workspace.guid, call.id.name))
 
     def under(self, call: Call, collection: str) -> Page:
-        """Newest first. Filters: listViewType, jobType, tag, as azure-ai-ml 1.35.2 sends them."""
+        """Newest first. Filters: listViewType, jobType, tag, properties, as azure-ai-ml 1.35.2
+        sends them."""
         workspace = workspaces.by_id(call.db, str(call.id))
         size = rows(call.query, _PAGE)
         found: list[Record] = []
@@ -78,10 +79,13 @@ def _wanted(call: Call, kept: Kept, run: Run) -> bool:
     kind = call.query.get("jobtype")
     if kind and kept.body["properties"].get("jobType", "").lower() != kind.lower():
         return False
-    tag = call.query.get("tag")
-    if tag:
-        name, _, value = tag.partition("=")
-        return name in run.tags and (not value or run.tags[name] == value)
+    if call.query.get("scheduleid") or call.query.get("scheduled", "").lower() == "true":
+        return False  # nothing here starts jobs by the clock yet
+    for asked, has in (("tag", run.tags), ("properties", run.properties)):
+        for one in filter(None, call.query.get(asked, "").split(",")):
+            name, equals, value = one.partition("=")
+            if name not in has or (equals and has[name] != value):
+                return False
     return True
 
 
@@ -144,12 +148,13 @@ def _timeline(call: RouteCall) -> dict[str, Any]:
     names = call.names
     workspace = workspaces.find(call.db, names["s"], names["g"], names["w"])
     job = store.get(call.db, workspace.guid, names["j"]).job
+    waiting = service.why_waiting(call.ctx, call.db, job)
     steps = [
         {
             "name": s.name,
             "began": iso(s.began),
             "ended": iso(s.ended) if s.ended else None,
-            "reason": s.reason,
+            "reason": s.reason if s.ended else s.reason or waiting,
         }
         for s in job.steps
     ]

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from zafiro.assets import service as assets
 from zafiro.core import names
 from zafiro.core.context import Context
-from zafiro.core.errors import Invalid, NotFound
+from zafiro.core.errors import Invalid, NotFound, Unsupported
 from zafiro.datastores import service as datastores
 from zafiro.datastores.domain import Location
 from zafiro.environments import service as environments
-from zafiro.jobs import store, wire
+from zafiro.jobs import expressions, store, wire
 from zafiro.jobs.domain import Job
 from zafiro.workspaces.domain import Workspace
 
@@ -26,6 +26,10 @@ def check(
     ctx: Context, db: Session, workspace: Workspace, name: str, asked: wire.CommandJob
 ) -> None:
     """Raises Invalid or NotFound, naming the field, for what cannot be resolved."""
+    has = asked.inputs or {}, asked.outputs or {}
+    expressions.check("command", asked.command, *has)
+    for variable, value in (asked.environment_variables or {}).items():
+        expressions.check(f"environmentVariables.{variable}", value, *has)
     _inputs(ctx, db, workspace, asked)
     _outputs(ctx, db, workspace, name, asked)
     _code(ctx, db, workspace, asked)
@@ -114,7 +118,8 @@ def environment(
     if not reference:
         return None
     asset = "/providers/" in reference
-    if not asset and environments.is_curated(reference):
+    registry = reference.lower().startswith("azureml://registries/")
+    if registry or (not asset and environments.is_curated(reference)):
         return environments.resolve(reference, settings=ctx.settings)
     try:
         kept = assets.resolve(db, workspace, reference, "environments")
@@ -229,9 +234,15 @@ def _input(
         return {"type": "literal", "value": "" if given.value is None else str(given.value)}
     assert given.uri is not None  # wire.command has seen to it
     place = locate(ctx, db, workspace, given.uri, field)
+    mode = wire.MODES[(given.mode or "ReadOnlyMount").lower()]
+    if place.path is None and given.job_input_type != "uri_file" and mode != "direct":
+        raise Unsupported(
+            f"{field}: reading a folder over https ({given.uri.partition('?')[0]}; put a copy "
+            "into a datastore or into the folder of ZAFIRO_URL_MIRROR)"
+        )
     return {
         "type": given.job_input_type,
-        "mode": wire.MODES[(given.mode or "ReadOnlyMount").lower()],
+        "mode": mode,
         "uri": given.uri,
         **_place(place),
     }

@@ -1,6 +1,5 @@
 """Moves jobs along: claim in a short transaction, act with none open, write back."""
 
-import os
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -62,7 +61,7 @@ def watch(ctx: Context) -> bool:
 
 def _claim_queued(ctx: Context, db: Session) -> Claim | None:
     """The job that waited longest for a compute that has a node free, on a machine with a slot."""
-    if store.count(db, tuple(LAUNCHED)) >= slots(ctx):
+    if store.count(db, tuple(LAUNCHED)) >= service.slots(ctx):
         return None
     full: list[str] = []
     while (claim := store.claim_queued(db, full=full, lease_s=LEASE_S)) is not None:
@@ -86,11 +85,6 @@ def _claim_queued(ctx: Context, db: Session) -> Claim | None:
 def _failed(job: Job, why: str) -> Job:
     failure = Failure("SystemError", f"the job could not be started: {why}")
     return ended(job, Status.FAILED, clock.now(), None, failure)
-
-
-def slots(ctx: Context) -> int:
-    """How many jobs this machine runs at once."""
-    return ctx.settings.slots or os.cpu_count() or 1
 
 
 def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:

@@ -15,12 +15,19 @@ _MODELS = ("custom_model", "mlflow_model", "triton_model")
 
 
 def outputs(
-    ctx: Context, db: Session, job: Job, asked: wire.CommandJob, written: dict[str, Any]
+    ctx: Context,
+    db: Session,
+    job: Job,
+    asked: wire.CommandJob,
+    written: dict[str, Any],
+    *,
+    by: str,
 ) -> dict[str, dict[str, str]]:
     """{name: {"assetId", "type"}}; named outputs of a completed job are registered on the way.
 
     Model outputs are told as uri_folder: the client's downloader fails on model types before it
-    sends a request (azure-ai-ml 1.35.2). Raises Invalid when a named output was not written.
+    sends a request (azure-ai-ml 1.35.2). Assets are made in the name of `by`. Raises Invalid when
+    a named output was not written.
     """
     workspace = workspaces.by_id(db, job.workspace)
     found = {}
@@ -38,11 +45,19 @@ def outputs(
                 "tags": {},
             }
             if kind in _MODELS:
-                where, body = "models", {"modelType": kind, "modelUri": uri, **about}
+                where, model = "models", {"modelType": kind, "modelUri": uri}
+                body = {**model, "jobName": job.name, **about}
             else:
                 where, body = "data", {"dataType": kind, "dataUri": uri, **about}
             id = assets.register(
-                db, workspace, where, output.asset_name, output.asset_version, body
+                db,
+                workspace,
+                where,
+                output.asset_name,
+                output.asset_version,
+                body,
+                look=assets.look(ctx, db, workspace),
+                by=by,
             ).id
         if there:
             found[name] = {"assetId": id, "type": "uri_folder" if kind in _MODELS else kind}

@@ -1,6 +1,7 @@
 """What may be asked of jobs: functions of an open session."""
 
 import contextlib
+import os
 import shutil
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -14,7 +15,7 @@ from zafiro.core import clock
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Invalid, ZafiroError
 from zafiro.jobs import description, registration, store, wire
-from zafiro.jobs.domain import Failure, Job, Status, ended, queued, reported
+from zafiro.jobs.domain import LAUNCHED, Failure, Job, Status, ended, queued, reported
 from zafiro.jobs.store import Kept
 from zafiro.tracking import service as tracking
 from zafiro.workspaces import service as workspaces
@@ -105,6 +106,32 @@ def cancel(ctx: Context, db: Session, guid: str, name: str) -> Job:
     return job
 
 
+def slots(ctx: Context) -> int:
+    """How many jobs this machine runs at once."""
+    return ctx.settings.slots or os.cpu_count() or 1
+
+
+def why_waiting(ctx: Context, db: Session, job: Job) -> str | None:
+    """Why a queued job has not begun, in a sentence; None for one that is not queued."""
+    if job.status is not Status.QUEUED:
+        return None
+    name = job.compute.rpartition("/")[2]
+    try:
+        compute = computes.get(db, workspaces.by_id(db, job.workspace), name)
+    except Invalid:
+        return f"the compute '{name}' is not there any more; the job is about to fail"
+    if compute.why_not:
+        return compute.why_not
+    ahead = store.ahead(db, job)
+    order = f"; {ahead} jobs were sent before it" if ahead else "; it is the next"
+    busy = store.count(db, tuple(LAUNCHED))
+    if busy >= slots(ctx):
+        return f"all {slots(ctx)} slots of this machine are busy{order} (setting ZAFIRO_SLOTS)"
+    if compute.max_nodes is not None and len(computes.nodes(db, compute)) >= compute.max_nodes:
+        return f"all {compute.max_nodes} nodes of '{name}' are busy{order}"
+    return f"it is about to start{order}"
+
+
 def report(ctx: Context, db: Session, key: int, said: dict[str, Any]) -> Job:
     """What the runner says of a phase, or of the end. Late and repeated reports change nothing."""
     job = store.lock(db, key)
@@ -144,7 +171,7 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
     asked = wire.command(kept.body["properties"])
     try:
         with db.begin_nested():
-            found = registration.outputs(ctx, db, job, asked, written)
+            found = registration.outputs(ctx, db, job, asked, written, by=kept.created_by)
     except ZafiroError as e:
         found = {}
         if job.status is Status.COMPLETED:

@@ -130,6 +130,12 @@ def count(db: Session, statuses: Sequence[Status]) -> int:
     return db.scalar(select(func.count()).where(JobRow.status.in_(statuses))) or 0
 
 
+def ahead(db: Session, job: Job) -> int:
+    """How many jobs wait that were sent before."""
+    query = select(func.count()).where(JobRow.status == Status.QUEUED, JobRow.key < job.key)
+    return db.scalar(query) or 0
+
+
 def claim_queued(db: Session, *, full: Sequence[str], lease_s: float) -> Claim | None:
     """Lease the job that has waited longest, of those whose compute is not in `full`."""
     query = select(JobRow).where(JobRow.status == Status.QUEUED, _free())

@@ -51,6 +51,8 @@ class Distribution(Wire):
     distribution_type: str | None = None
     process_count_per_instance: int | None = None
     process_count: int | None = None
+    worker_count: int | None = None
+    parameter_server_count: int | None = None
 
 
 class CommandJob(Wire):
@@ -99,6 +101,8 @@ def command(properties: dict[str, Any]) -> CommandJob:
     count = job.resources.instance_count if job.resources else None
     if count is not None and count > 1:
         raise Unsupported(f"resources.instance_count {count}: a job over several nodes")
+    if job.distribution is not None:
+        _distribution(job.distribution)
     for name, given in (job.inputs or {}).items():
         if given.job_input_type != "literal":
             if given.job_input_type not in TYPES:
@@ -121,6 +125,17 @@ def command(properties: dict[str, Any]) -> CommandJob:
     if timeout is not None and timeout <= timedelta(0):
         raise Invalid("limits.timeout", "must be longer than nothing")
     return job
+
+
+def _distribution(asked: Distribution) -> None:
+    """Raises Unsupported for more processes of a kind than can be had: one would be a lie."""
+    kind = (asked.distribution_type or "").lower()
+    several = [asked.process_count_per_instance, asked.process_count, asked.worker_count]
+    count = max(n or 0 for n in (*several, (asked.parameter_server_count or 0) + 1))
+    if count > 1 and kind != "pytorch":
+        raise Unsupported(
+            f"distribution '{kind}' with {count} processes (only 'pytorch' can have them)"
+        )
 
 
 def _mode(field: str, mode: str | None) -> None:

@@ -57,6 +57,8 @@ class Job:
             status, error = "Failed", JobFailed(SYSTEM, _bug(failed), _traceback())
         if error is not None:
             self._system(f"{error.code}: {error.message}")
+            if self._exit_code is None:  # the command's own last words say it better
+                self._tell(f"{error.code}: {error.message}")
         self._system(f"ended: {status}")
         return {
             "phase": "ended",
@@ -71,6 +73,12 @@ class Job:
         self._doing = "opening the logs"
         self._user_log = logs.Log(os.path.join(self._artifacts, "user_logs", "std_log.txt"))
         self._system_log = logs.Log(os.path.join(self._artifacts, "system_logs", "lifecycle.log"))
+
+    def _tell(self, line: str) -> None:
+        """Says it in the log that users read."""
+        log = getattr(self, "_user_log", None)
+        if log is not None:
+            log(line)
 
     def _system(self, line: str) -> None:
         log = getattr(self, "_system_log", None)
@@ -140,7 +148,8 @@ class Job:
 
         def log(line: str) -> None:
             build(line)
-            self._user_log(line)
+            if not line.startswith((" + ", " - ", " ~ ")):  # each package: in the build's own log
+                self._user_log(line)
 
         try:
             prefix = prepare(recipe, cache, log, cancelled=self._events.stopped)

@@ -47,11 +47,22 @@ def deliver(described: Mapping[str, Any], values: Mapping[str, str]) -> None:
 
 
 def present(described: Mapping[str, Any]) -> dict[str, Any]:
-    """{name: {"path", "exists"}} as the last report says it."""
+    """{name: {"path", "exists"}} as the last report says it. An empty folder counts as nothing
+    written: stores of bytes have no empty folders, and we made it ourselves."""
     return {
-        name: {"path": entry.get("path"), "exists": os.path.exists(entry.get("path") or "")}
+        name: {"path": entry.get("path"), "exists": _written(entry.get("path") or "")}
         for name, entry in described.items()
     }
+
+
+def _written(path: str) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is not None
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
 
 
 def keep(folder: str, artifacts: str, code: str | None) -> None:

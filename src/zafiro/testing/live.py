@@ -28,10 +28,18 @@ class Live:
         os.kill(self.pid, signal.SIGKILL)
 
 
-def up(home: Path, *options: str, port: int = 0, storage_port: int = 0) -> Live:
-    """Start one; returns as soon as it answers. Raises CalledProcessError with its output."""
+def up(
+    home: Path,
+    *options: str,
+    port: int = 0,
+    storage_port: int = 0,
+    settings: Mapping[str, str] | None = None,
+) -> Live:
+    """Start one; returns as soon as it answers. `settings` by name, beyond those that have an
+    option. Raises RuntimeError with its output."""
     ports = ("--port", str(port), "--storage-port", str(storage_port))
-    _zafiro("up", "--home", str(home), "--detach", *ports, *options)
+    given = {f"ZAFIRO_{name.upper()}": value for name, value in (settings or {}).items()}
+    _zafiro("up", "--home", str(home), "--detach", *ports, *options, variables=given)
     said = json.loads(_zafiro("status", "--home", str(home), "--json"))
     variables = json.loads(_zafiro("env", "--home", str(home), "--json"))
     return Live(home, said["pid"], said["url"], said["storage_url"], variables)
@@ -46,12 +54,12 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in environment.items() if not k.startswith(_MISLEADING)}
 
 
-def _zafiro(*arguments: str) -> str:
+def _zafiro(*arguments: str, variables: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "zafiro", *arguments],
         capture_output=True,
         text=True,
-        env=clean(os.environ),
+        env={**clean(os.environ), **(variables or {})},
     )
     if done.returncode:
         raise RuntimeError(f"zafiro {' '.join(arguments)}: {done.stdout}{done.stderr}")

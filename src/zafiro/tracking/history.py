@@ -195,6 +195,13 @@ def children(ask: Ask) -> Any:
     return {"value": [wire.run(child) for child in found]}
 
 
+def service_instances(ask: Ask) -> Any:
+    """What listens in a run's node for its user: nothing yet. A job that asks for a service is
+    told so in its warnings, which `jobs.stream` prints."""
+    ask.run()
+    return {"instances": {}}
+
+
 def event(ask: Ask) -> Any:
     """A run says how it stands. Of a run that is a job, only the job does: there such an event
     moves what MLflow shows and nothing else."""
@@ -318,6 +325,7 @@ _VERBS: list[tuple[str, "re.Pattern[str]", Callable[[Ask], Any]]] = [
         ("PATCH", _RUN, patch_run),
         ("GET", rf"{_RUN}/details", details),
         ("GET", rf"{_RUN}/children", children),
+        ("GET", rf"{_RUN}/serviceinstances/[^/]+", service_instances),
         ("POST", rf"{_RUN}/events", event),
         ("GET", rf"{_RUN}/token", token),
         ("POST", "rundata", run_data),

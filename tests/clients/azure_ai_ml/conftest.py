@@ -3,11 +3,14 @@
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.ai.ml import MLClient
-from azure.identity import DefaultAzureCredential
+from azure.ai.ml.entities import Environment, Job
 
+from clients.azure_ai_ml.jobs_client import PLAIN, client, ended, pointed_at, submit
 from zafiro.testing import live
 from zafiro.testing.live import Live
 
@@ -25,15 +28,36 @@ def pointed(server: Live) -> Iterator[Live]:
 
 @pytest.fixture(scope="package")
 def ml(pointed: Live) -> MLClient:
-    return MLClient(
-        DefaultAzureCredential(),
-        os.environ["AZURE_SUBSCRIPTION_ID"],
-        os.environ["AZURE_RESOURCE_GROUP"],
-        os.environ["AZUREML_WORKSPACE_NAME"],
-    )
+    return client()
 
 
 @pytest.fixture
 def fresh() -> str:
     """A name no other test uses."""
     return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="package")
+def plain(ml: MLClient) -> Environment:
+    return ml.environments.create_or_update(PLAIN)
+
+
+@pytest.fixture
+def run(ml: MLClient, plain: Environment) -> Any:
+    """Submits a command and waits for its end, unless told not to."""
+
+    def send(text: str, *, wait: bool = True, **given: Any) -> Job:
+        given.setdefault("environment", plain)
+        job = submit(ml, text, **given)
+        return ended(ml, job.name) if wait else job
+
+    return send
+
+
+@pytest.fixture
+def own(tmp_path: Path, pointed: Live) -> Iterator[Live]:
+    """A server of this test's own, so that killing it hurts nobody; clients point at it."""
+    running = live.up(tmp_path / "home")
+    with pointed_at(running):
+        yield running
+    live.down(running.home)

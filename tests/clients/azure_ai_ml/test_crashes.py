@@ -4,55 +4,14 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from azure.ai.ml import MLClient, command
-from azure.ai.ml.entities import Environment
 from azure.ai.ml.exceptions import JobException
-from azure.identity import DefaultAzureCredential
 
+from clients.azure_ai_ml.jobs_client import ENDED, client, submit, until
 from zafiro.testing import live
 from zafiro.testing.live import Live
-
-ENDED = ("Completed", "Failed", "Canceled")
-
-
-@pytest.fixture
-def own(tmp_path: Path, pointed: Live) -> Iterator[Live]:
-    """A server of this test's own, so that killing it hurts nobody; clients point at it."""
-    running = live.up(tmp_path / "home")
-    kept = dict(os.environ)
-    os.environ.update(running.variables)
-    yield running
-    live.down(running.home)
-    os.environ.clear()
-    os.environ.update(kept)
-
-
-def client() -> MLClient:
-    return MLClient(
-        DefaultAzureCredential(),
-        os.environ["AZURE_SUBSCRIPTION_ID"],
-        os.environ["AZURE_RESOURCE_GROUP"],
-        os.environ["AZUREML_WORKSPACE_NAME"],
-    )
-
-
-def submit(ml: MLClient, text: str) -> str:
-    plain = Environment(image="library/python:3.11-slim", name="plain", version="1")
-    job = ml.jobs.create_or_update(command(command=text, environment=plain))
-    name: str = job.name
-    return name
-
-
-def until(ml: MLClient, name: str, statuses: tuple[str, ...], within_s: float) -> str:
-    end = time.monotonic() + within_s
-    while (status := ml.jobs.get(name).status) not in statuses:
-        assert time.monotonic() < end, f"{name} is still {status}"
-        time.sleep(0.1)
-    return next(known for known in statuses if known == status)  # the SDK's is an enum
 
 
 def log_of(server: Live, name: str) -> Path:
@@ -69,7 +28,7 @@ def wait_for(path: Path, text: str, within_s: float = 30) -> None:
 
 def test_a_job_outlives_the_kill_of_the_server(own: Live) -> None:
     ml = client()
-    name = submit(ml, "for i in $(seq 1 40); do echo line $i; sleep 0.1; done")
+    name = submit(ml, "for i in $(seq 1 40); do echo line $i; sleep 0.1; done").name
     until(ml, name, ("Running",), 60)
     wait_for(log_of(own, name), "line 5")
     own.kill()
@@ -77,29 +36,29 @@ def test_a_job_outlives_the_kill_of_the_server(own: Live) -> None:
     back = live.up(own.home)
     os.environ.update(back.variables)
     ml = client()
-    assert until(ml, name, ENDED, 30) == "Completed"
+    assert until(ml, name, ENDED, 30).status == "Completed"
     lines = [f"line {i}" for i in range(1, 41)]
     assert log_of(own, name).read_text().split("\n")[-41:-1] == lines  # whole, and none twice
 
 
 def test_a_job_that_waited_when_the_server_was_killed_still_runs(own: Live) -> None:
     ml = client()
-    names = [submit(ml, f"sleep 1; echo job {n}") for n in range(4)]
+    names = [submit(ml, f"sleep 1; echo job {n}").name for n in range(4)]
     own.kill()
     back = live.up(own.home)
     os.environ.update(back.variables)
     ml = client()
-    assert {until(ml, name, ENDED, 90) for name in names} == {"Completed"}
+    assert {until(ml, name, ENDED, 90).status for name in names} == {"Completed"}
 
 
 def test_a_job_whose_runner_is_killed_fails_with_a_reason(own: Live) -> None:
     ml = client()
-    name = submit(ml, "echo begun; sleep 300")
+    name = submit(ml, "echo begun; sleep 300").name
     until(ml, name, ("Running",), 60)
     wait_for(log_of(own, name), "begun")
     (record,) = (own.home / "jobs").glob(f"*/{name}/runner.json")
     os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
-    assert until(ml, name, ENDED, 30) == "Failed"
+    assert until(ml, name, ENDED, 30).status == "Failed"
     with pytest.raises(JobException, match="ended without a word during 'running'"):
         ml.jobs.stream(name)
 
@@ -111,7 +70,7 @@ def test_a_second_server_on_the_same_home_is_refused(own: Live) -> None:
 
 def test_everything_is_there_after_a_restart(own: Live) -> None:
     ml = client()
-    name = submit(ml, "echo kept")
+    name = submit(ml, "echo kept").name
     until(ml, name, ENDED, 60)
     guid = ml.workspaces.get("main").discovery_url.rsplit("/", 1)[-1]
     live.down(own.home)

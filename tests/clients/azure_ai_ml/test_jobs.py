@@ -1,49 +1,18 @@
 """Command jobs, by Microsoft's unmodified SDK: each behaviour is a test named after the fact."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.ai.ml import Input, MLClient, Output, command
-from azure.ai.ml.entities import Data, Environment, Job
+from azure.ai.ml.entities import Data, Environment
 from azure.ai.ml.exceptions import JobException
 from azure.core.exceptions import HttpResponseError
 
-ENDED = ("Completed", "Failed", "Canceled")
-PLAIN = Environment(image="library/python:3.11-slim", name="plain", version="1")
-
-
-@pytest.fixture(scope="package")
-def plain(ml: MLClient) -> Environment:
-    return ml.environments.create_or_update(PLAIN)
-
-
-@pytest.fixture
-def run(ml: MLClient, plain: Environment) -> Any:
-    def submit(text: str, *, wait: bool = True, **given: Any) -> Job:
-        given.setdefault("environment", plain)
-        job = ml.jobs.create_or_update(command(command=text, **given))
-        return ended(ml, job.name) if wait else job
-
-    return submit
-
-
-def ended(ml: MLClient, name: str, within_s: float = 60) -> Job:
-    return until(ml, name, ENDED, within_s)
-
-
-def until(ml: MLClient, name: str, statuses: tuple[str, ...], within_s: float = 60) -> Job:
-    end = time.monotonic() + within_s
-    while (job := ml.jobs.get(name)).status not in statuses:
-        assert time.monotonic() < end, f"{name} is still {job.status}"
-        time.sleep(0.05)
-    return job
-
-
-def log(ml: MLClient, name: str, folder: Path) -> str:
-    ml.jobs.download(name, download_path=folder, all=True)
-    return (folder / "artifacts" / "user_logs" / "std_log.txt").read_text()
+from clients.azure_ai_ml.jobs_client import ENDED, ended, log, until
 
 
 def test_a_job_runs_and_its_log_is_streamed(
@@ -225,6 +194,13 @@ def test_a_queued_job_is_canceled_at_once(ml: MLClient, run: Any) -> None:
     jobs = [run("sleep 30", wait=False) for _ in range(4)]
     waiting = ml.jobs.get(jobs[-1].name)
     assert waiting.status == "Queued"  # this machine runs fewer at once
+    shown = subprocess.run(
+        [sys.executable, "-m", "zafiro", "job", "show", "-n", waiting.name, "--timeline"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "slots of this machine are busy" in shown
     ml.jobs.begin_cancel(waiting.name).result()
     assert ml.jobs.get(waiting.name).status == "Canceled"
     for job in jobs[:-1]:

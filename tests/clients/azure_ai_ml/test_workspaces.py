@@ -49,3 +49,9 @@ def test_a_bad_workspace_name_is_refused_with_a_reason(ml: MLClient) -> None:
 
 def test_diagnose_answers(ml: MLClient) -> None:
     assert ml.workspaces.begin_diagnose("main").result().storage_account_results == []
+
+
+def test_keys_are_synchronised_at_once(ml: MLClient) -> None:
+    before = ml.workspaces.get_keys("main").user_storage_key
+    ml.workspaces.begin_sync_keys("main").result()
+    assert ml.workspaces.get_keys("main").user_storage_key == before
