@@ -1,19 +1,30 @@
 """No request makes the server fail: what makes no sense is refused, naming what."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from zafiro.blobs.service import mint_account_sas
+from zafiro.core import clock
 from zafiro.core.body import MOST_BYTES
 from zafiro.core.context import Context
 from zafiro.workspaces.domain import Workspace
 
 V = {"api-version": "2024-10-01"}
-COLLECTIONS = (
-    ["jobs", "data", "models", "environments", "codes", "components", "computes", "datastores", "connections"]
-)
+COLLECTIONS = [
+    "jobs",
+    "data",
+    "models",
+    "environments",
+    "codes",
+    "components",
+    "computes",
+    "datastores",
+    "connections",
+]
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
@@ -123,3 +134,91 @@ def test_strangers_do_not_learn_which_jobs_there_are(client: TestClient, main: W
 
 def test_nobody_else_may_look_into_the_home(ctx: Context) -> None:
     assert ctx.home.root.stat().st_mode & 0o077 == 0
+
+
+WRONG = (1, [1], {"a": 1}, "9" * 5000, True)
+
+
+@pytest.mark.parametrize("value", WRONG)
+@pytest.mark.parametrize(
+    "field", ["displayName", "description", "tags", "properties", "hidden", "target", "runType"]
+)
+def test_a_run_is_changed_by_what_has_the_right_shape_only(
+    client: TestClient, main: Workspace, field: str, value: object
+) -> None:
+    base = f"/history/v1.0{main.id}/experiments/e/runs/r"
+    assert client.patch(base, json={}).status_code == 200
+    assert client.patch(base, json={field: value}).status_code in (200, 400)
+    assert client.get(base).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"filter": "(" * 5000},
+        {"filter": "not " * 5000 + "Hidden eq true"},
+        {"filter": "Hidden eq 'x'"},
+        {"filter": 1},
+        {"orderby": {"a": 1}},
+        {"top": "abc"},
+        {"top": -1},
+        {"continuationToken": "x"},
+    ],
+)
+def test_a_query_of_runs_that_makes_no_sense_is_refused(
+    client: TestClient, main: Workspace, asked: dict[str, object]
+) -> None:
+    answer = client.post(f"/history/v1.0{main.id}/runs:query", json=asked)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("text", ["RunId eq true", "Status eq true", "properties/a eq true"])
+def test_a_filter_compares_text_with_text(client: TestClient, main: Workspace, text: str) -> None:
+    answer = client.post(f"/history/v1.0{main.id}/runs:query", json={"filter": text})
+    assert (answer.status_code, answer.json()) == (200, {"value": []})
+
+
+def test_numbers_no_column_can_hold_are_refused(client: TestClient) -> None:
+    mlflow = "/api/2.0/mlflow"
+    run = client.post(f"{mlflow}/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]
+    for field in ("timestamp", "step"):
+        point = {"run_id": run["run_id"], "key": "k", "value": 1, "timestamp": 1, field: 1 << 70}
+        assert client.post(f"{mlflow}/runs/log-metric", json=point).status_code == 400
+    asked = {"run_id": run["run_id"], "metric_key": "k", "max_results": str(1 << 70)}
+    assert client.get(f"{mlflow}/metrics/get-history", params=asked).status_code == 400
+
+
+def test_a_name_no_file_can_have_is_refused(client: TestClient) -> None:
+    created = client.post("/api/2.0/mlflow/runs/create", json={"experiment_id": "0"})
+    root = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{created.json()['run']['info']['run_id']}"
+    for method in ("PUT", "GET", "DELETE"):
+        assert client.request(method, f"{root}/{'x' * 300}", content=b"").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("credential", "query"),
+    [
+        ({"Authorization": b"SharedKey a:\xe9"}, ""),
+        ({"Authorization": b""}, "?sv=2025-11-05&sr=b&sig=%C3%A9"),
+    ],
+)
+def test_a_signature_that_is_no_ascii_is_a_wrong_one(
+    client: TestClient, main: Workspace, credential: dict[str, bytes], query: str
+) -> None:
+    url = f"/storage/{main.storage_account}.blob.core.windows.net/azureml/x{query}"
+    assert client.get(url, headers=credential).status_code == 403
+
+
+@pytest.mark.parametrize("value", ["a%0D%0Ax-evil:%201", "%00", "%E2%82%AC"])
+def test_a_signed_url_puts_no_lines_into_the_answer(
+    client: TestClient, ctx: Context, main: Workspace, value: str
+) -> None:
+    url = f"/storage/{main.storage_account}.blob.core.windows.net/azureml/f"
+    expires = clock.now() + timedelta(hours=1)
+    # That of an account does not sign what the answer's headers shall say.
+    sas = mint_account_sas(ctx.secrets, main.storage_account, permissions="rcw", expires=expires)
+    client.headers.pop("Authorization")
+    block = {"x-ms-blob-type": "BlockBlob"}
+    assert client.put(f"{url}?{sas}", content=b"x", headers=block).status_code == 201
+    assert client.get(f"{url}?{sas}&rscd=plain").headers["content-disposition"] == "plain"
+    assert client.get(f"{url}?{sas}&rscd={value}").status_code == 400

@@ -89,7 +89,7 @@ class Call:
         text = self.headers.get(name, "")
         if not text and default is not None:
             return default
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > 19:
             raise Wrong("InvalidHeaderValue", f"{name} must be a whole number, not '{text}'")
         return int(text)
 

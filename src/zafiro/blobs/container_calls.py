@@ -28,7 +28,7 @@ def _most(call: Call) -> int:
     text = call.query.get("maxresults", "")
     if not text:
         return _MOST
-    if not text.isdecimal() or int(text) == 0:
+    if not text.isdecimal() or len(text) > 18 or int(text) == 0:
         raise Wrong("OutOfRangeQueryParameterValue", "maxresults must be 1 or more")
     return min(int(text), _MOST)
 

@@ -9,7 +9,7 @@ from zafiro.blobs.addresses import Address, at_root, under_storage
 from zafiro.blobs.auth import Grant, Keys, Need, spellings
 from zafiro.blobs.blob_calls import READ, write_check
 from zafiro.blobs.call import Call, run
-from zafiro.blobs.domain import Blob, Conditions, Refused, check_blob
+from zafiro.blobs.domain import Blob, Conditions, Refused, Wrong, check_blob
 from zafiro.blobs.sas import verify_sas
 from zafiro.blobs.service import Store
 from zafiro.core.errors import NotFound, Unsupported
@@ -22,7 +22,10 @@ async def copy(store: Store, call: Call, grant: Grant, keys: Keys) -> None:
 
     A source on another server, and Put Blob From URL of one, are Unsupported.
     """
-    url = urlsplit(call.headers["x-ms-copy-source"])
+    try:
+        url = urlsplit(call.headers["x-ms-copy-source"])
+    except ValueError as e:
+        raise Wrong("InvalidHeaderValue", f"x-ms-copy-source is no URL: {e}") from e
     found = await run(_sources, store, call, url.netloc, url.path)
     query = {
         unquote(name): unquote(value)

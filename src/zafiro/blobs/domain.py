@@ -212,7 +212,7 @@ def span(text: str, size: int) -> tuple[int, int] | None:
     An end past the last byte is cut. Raises Wrong 416 for a start past it, as Azure does; a header
     that is not one range of bytes is ignored, as RFC 9110 wants.
     """
-    found = re.fullmatch(r"\s*bytes=(\d*)-(\d*)\s*", text)
+    found = re.fullmatch(r"\s*bytes=([0-9]{0,19})-([0-9]{0,19})\s*", text)
     if not found or found[0].strip() == "bytes=-":
         return None
     if not found[1]:  # the last n bytes

@@ -109,7 +109,7 @@ def verify_sas(
         else:
             path = f"/blob/{name}/{container}"
             text = _service_text(query, path if query.get("sr") == "c" else f"{path}/{blob}")
-        if hmac.compare_digest(sign(key, text), query["sig"]):
+        if hmac.compare_digest(sign(key, text).encode(), query["sig"].encode()):
             break
     else:
         raise _wrong("Signature did not match")

@@ -57,7 +57,7 @@ def verify_shared_key(
         sorted(names),
     ):
         lines = [*first, *(f"{name}:{headers[name].strip()}" for name in order), resource]
-        if hmac.compare_digest(sign(key, "\n".join(lines)), signature):
+        if hmac.compare_digest(sign(key, "\n".join(lines)).encode(), signature.encode()):
             return _check_date(headers.get("x-ms-date") or headers.get("date", ""))
     raise Refused(
         "AuthenticationFailed",

@@ -90,6 +90,8 @@ def blob_headers(blob: Blob, overrides: Mapping[str, str]) -> dict[str, str]:
         ("rsct", "content-type"),
     ):
         if parameter in overrides:
+            if any(not sign.isprintable() or sign > "\xff" for sign in overrides[parameter]):
+                raise Wrong("InvalidQueryParameterValue", f"{parameter} is no value of a header")
             found[header] = overrides[parameter]
     return found
 

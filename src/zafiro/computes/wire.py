@@ -70,6 +70,9 @@ def kept(properties: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     check_size(str(inner["vmSize"]))
     secrets: dict[str, str] = {}
     if kind == CLUSTER:
+        for bag in ("scaleSettings", "userAccountCredentials"):
+            if not isinstance(inner.get(bag, {}), dict):
+                raise Invalid(bag, "is an object")
         _complete_cluster(inner)
         password = (inner.get("userAccountCredentials") or {}).pop("adminUserPassword", None)
         if password:

@@ -28,10 +28,15 @@ async def receive(request: Request, at_most: int = MOST_BYTES) -> bytes:
     return b"".join(pieces)
 
 
-def parse(raw: bytes) -> Any:
-    """Raises Invalid for what is no JSON, and for NUL, which PostgreSQL keeps in no text."""
-    if _NUL.search(raw):
+def check(raw: bytes) -> None:
+    """Raises Invalid for JSON with a NUL character, which PostgreSQL keeps in no text."""
+    if b"\\u0000" in raw and _NUL.search(raw):
         raise Invalid("body", "holds a NUL character (\\u0000)")
+
+
+def parse(raw: bytes) -> Any:
+    """Raises Invalid for what is no JSON, and for NUL."""
+    check(raw)
     try:
         return msgspec.json.decode(raw)
     except RecursionError:

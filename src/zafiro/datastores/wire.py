@@ -64,14 +64,16 @@ def split(credentials: dict[str, Any] | None) -> tuple[dict[str, Any], dict[str,
     The secret has the form that listSecrets answers. Raises Invalid for an unknown kind.
     """
     given = credentials or {}
-    kind = given.get("credentialsType") or "None"
+    kind, bag = str(given.get("credentialsType") or "None"), given.get("secrets") or {}
+    if not isinstance(bag, dict):
+        raise Invalid("properties.credentials.secrets", "is an object")
     if kind == "None":
         return {"credentialsType": "None"}, None
     if kind not in SECRET_OF:
         known = ", ".join((*SECRET_OF, "None"))
         raise Invalid("properties.credentials.credentialsType", f"'{kind}' is not one of {known}")
     shown = {"credentialsType": kind, **{k: given[k] for k in _PRINCIPAL if given.get(k)}}
-    value = (given.get("secrets") or {}).get(SECRET_OF[kind])
+    value = bag.get(SECRET_OF[kind])
     if not value:
         return shown, None
     text = str(value).lstrip("?") if kind == "Sas" else str(value)

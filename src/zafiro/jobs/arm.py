@@ -28,9 +28,10 @@ class Jobs:
         kept = store.find(call.db, workspace.guid, call.id.name)
         if kept is not None:
             return _record(call, workspace, service.amend(call.db, kept, body)), False
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", call.id.name):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,249}", call.id.name):
             raise Invalid(
-                "name", f"'{call.id.name}' is no job name: letters, digits, '-', '_' and '.' only"
+                "name",
+                f"'{call.id.name}' is no job name: up to 250 letters, digits, '-', '_' and '.'",
             )
         kept = service.submit(call.ctx, call.db, workspace, call.id.name, body, by=call.caller.name)
         call.after.append(lambda: call.ctx.wakes.wake(service.LOOP))

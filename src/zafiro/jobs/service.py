@@ -75,16 +75,16 @@ def submit(
 
 def amend(db: Session, kept: Kept, body: dict[str, Any]) -> Kept:
     """A PUT on a job that is there: what people may change changes, it is never started again."""
-    given = body["properties"]
+    given = wire.Changes.model_validate(body["properties"])
     tracking.update_run(
         db,
         kept.job.guid,
         kept.job.name,
-        display_name=given.get("displayName"),
-        description=given.get("description"),
-        tags={k: v or "" for k, v in (given.get("tags") or {}).items()},
-        properties={k: v or "" for k, v in (given.get("properties") or {}).items()},
-        hidden=given.get("isArchived"),
+        display_name=given.display_name,
+        description=given.description,
+        tags={k: v or "" for k, v in (given.tags or {}).items()},
+        properties={k: v or "" for k, v in (given.properties or {}).items()},
+        hidden=given.is_archived,
     )
     return store.get(db, kept.job.guid, kept.job.name)
 

@@ -76,6 +76,16 @@ class CommandJob(Wire):
     is_archived: bool | None = False
 
 
+class Changes(Wire):
+    """What may change of a job that is there."""
+
+    display_name: str | None = None
+    description: str | None = None
+    tags: dict[str, str | None] | None = None
+    properties: dict[str, str | None] | None = None
+    is_archived: bool | None = None
+
+
 class AnyJob(Wire):
     """What the router checks; the kind of job decides the rest."""
 

@@ -24,6 +24,8 @@ SCHEME = "mlflow-artifacts:/"
 # Beside the storage accounts, never in one: a half-written file is nobody's blob.
 _PARTS = ".parts"
 
+_MOST_BYTES = 255  # of the name of a file
+
 _OWNER = re.compile(
     r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+))(?:/(?P<path>.*))?"
 )
@@ -74,6 +76,7 @@ def safe(path: str) -> str:
         or any(part in ("..", "/") or part.endswith(":") for part in parts)
         or "\0" in decoded
         or "#" in path
+        or any(len(part.encode()) > _MOST_BYTES for part in path.split("/"))
         or decoded.startswith("~")
     ):
         raise Invalid("", f"Invalid path: {path!r}")

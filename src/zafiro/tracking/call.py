@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
 from zafiro.core import clock
+from zafiro.core.body import check
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
@@ -90,9 +91,10 @@ class Call:
 
 def decode(body: bytes, kind: type[T]) -> T:
     """Raises Invalid, naming the field."""
+    check(body)
     try:
         return msgspec.json.decode(body or b"{}", type=kind, strict=False)
-    except msgspec.DecodeError as e:
+    except (ValueError, RecursionError) as e:
         raise _unreadable(e) from e
 
 
@@ -188,7 +190,7 @@ def failure(error: Exception) -> Response:
     return JSONResponse({"error_code": code, "message": said}, status, headers)
 
 
-def _unreadable(error: msgspec.DecodeError) -> Invalid:
+def _unreadable(error: Exception) -> Invalid:
     said = str(error)
     missing, where = _MISSING.search(said), _WHERE.search(said)
     above = where[1] if where else ""

@@ -12,17 +12,18 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from zafiro.core.body import receive
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
 from zafiro.tracking import experiments, links, odata, service
 from zafiro.tracking import history_wire as wire
-from zafiro.tracking.call import log
+from zafiro.tracking.call import T, decode, log
 from zafiro.tracking.domain import ACTIVE, DELETED, MLFLOW_STATUS, Experiment, Run
 from zafiro.tracking.search import read_token, write_token
 from zafiro.tracking.store import RunRow
@@ -60,14 +61,9 @@ class Ask:
     body: bytes
     ids: dict[str, str]
 
-    def json(self) -> dict[str, Any]:
-        try:
-            said = msgspec.json.decode(self.body or b"{}")
-        except msgspec.DecodeError as e:
-            raise Invalid("body", f"is not JSON: {e}") from e
-        if not isinstance(said, dict):
-            raise Invalid("body", "must be an object")
-        return said
+    def read(self, kind: type[T]) -> T:
+        """The message. Raises Invalid, naming the field."""
+        return decode(self.body, kind)
 
     def may(self, what: str, job: str | None = None) -> None:
         job = job or self.caller.job
@@ -85,13 +81,15 @@ class Ask:
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
     async def history(request: Request) -> Response:
         try:
-            body = await request.body()
+            body = await receive(request)
             return await run_in_threadpool(_call, ctx, gate, request, body)
+        except ClientDisconnect:
+            return Response(status_code=499)  # nobody is there to read it
         except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as Azure does
             return failure(e)
 
     async def unsupported(request: Request) -> Response:
-        return failure(Unsupported(f"Azure's {request.url.path.split('/')[1]} service"))
+        return failure(Unsupported(f"Azure's {request.scope['path'].split('/')[1]} service"))
 
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [
@@ -123,7 +121,7 @@ def failure(error: Exception) -> Response:
 def _call(ctx: Context, gate: Gate, request: Request, body: bytes) -> Response:
     match = _PATH.fullmatch(request.path_params["rest"])
     if match is None:
-        raise NotFound("run history endpoint", request.url.path)
+        raise NotFound("run history endpoint", request.scope["path"])
     caller = gate.authenticate(request.headers.get("authorization"))
     with ctx.db.read() as db:
         workspace = workspaces.find(db, match[1], match[2], match[3])
@@ -142,7 +140,7 @@ def get_run(ask: Ask) -> Any:
 
 def patch_run(ask: Ask) -> Any:
     """azure-ai-ml sends only what changes; azureml-core makes runs this way."""
-    said = ask.json()
+    said = ask.read(wire.RunChange)
     try:
         run = ask.run("write")
     except NotFound:
@@ -152,17 +150,17 @@ def patch_run(ask: Ask) -> Any:
             db,
             ask.workspace.guid,
             run.run_id,
-            display_name=said.get("displayName") or said.get("name"),
-            description=said.get("description"),
-            tags=_texts(said.get("tags")),
-            properties=_texts(said.get("properties")),
-            hidden=said.get("hidden"),
-            target=said.get("target"),
+            display_name=said.display_name or said.name,
+            description=said.description,
+            tags=_texts(said.tags),
+            properties=_texts(said.properties),
+            hidden=said.hidden,
+            target=said.target,
         )
     return wire.run(run)
 
 
-def _create(ask: Ask, said: dict[str, Any]) -> Run:
+def _create(ask: Ask, said: wire.RunChange) -> Run:
     if not ask.ids.get("experiment"):
         raise NotFound("run", ask.ids["run"])
     ask.may("experiments/runs/write")
@@ -173,12 +171,12 @@ def _create(ask: Ask, said: dict[str, Any]) -> Run:
             ask.workspace.guid,
             ask.ids["run"],
             experiment,
-            said.get("displayName") or said.get("name") or ask.ids["run"],
-            parent=said.get("parentRunId"),
+            said.display_name or said.name or ask.ids["run"],
+            parent=said.parent_run_id,
             user=ask.caller.name,
             job=ask.caller.job,
-            run_type=said.get("runType"),
-            target=said.get("target"),
+            run_type=said.run_type,
+            target=said.target,
         )
 
 
@@ -192,7 +190,7 @@ def children(ask: Ask) -> Any:
     run = ask.run()
     top = ask.query.get("$top", "")
     with ask.ctx.db.read() as db:
-        limit = int(top) if top.isdigit() else None
+        limit = int(top) if top.isdecimal() and len(top) < 10 else None
         found = service.children(db, ask.workspace.guid, run.run_id, limit=limit)
     return {"value": [wire.run(child) for child in found]}
 
@@ -207,9 +205,8 @@ def service_instances(ask: Ask) -> Any:
 def event(ask: Ask) -> Any:
     """A run says how it stands. Of a run that is a job, only the job does: there such an event
     moves what MLflow shows and nothing else."""
-    said = ask.json()
-    name = str(said.get("name", "")).rsplit(".", 1)[-1]
-    data = said.get("data") or {}
+    said = ask.read(wire.Event)
+    name, data = said.name.rsplit(".", 1)[-1], said.data or {}
     run = ask.run("write")
     if name in NOTICES:
         if name == "Warning":
@@ -222,7 +219,7 @@ def event(ask: Ask) -> Any:
         raise Invalid("name", f"'{name}' is no event of a run; known are {sorted(EVENTS)}")
     if name == "CancelRequested" and run.owned:
         raise Unsupported("cancelling a job by a run event; cancel the job")
-    at = data.get("StartTime") or data.get("EndTime") or said.get("timestamp")
+    at = data.get("StartTime") or data.get("EndTime") or said.timestamp
     at_ms = wire.ms(str(at)) if at else None
     with ask.ctx.db.begin() as db:
         if run.owned:
@@ -235,14 +232,14 @@ def event(ask: Ask) -> Any:
 
 
 def run_data(ask: Ask) -> Any:
-    said = ask.json()
-    if not said.get("runId"):
+    said = ask.read(wire.RunDataQuery)
+    if not said.run_id:
         raise Invalid("runId", "is missing")
-    run = ask.run(run_id=str(said["runId"]))
+    run = ask.run(run_id=said.run_id)
     answer: dict[str, Any] = {}
-    if said.get("selectRunMetadata", True):
+    if said.select_run_metadata:
         answer["runMetadata"] = wire.run(run)
-    if said.get("selectRunDefinition") and run.definition is not None:
+    if said.select_run_definition and run.definition is not None:
         answer["runDefinition"] = run.definition
     return answer
 
@@ -265,17 +262,17 @@ def create_experiment(ask: Ask) -> Any:
 
 def patch_experiment(ask: Ask) -> Any:
     """{tags, description, archive}, each if given."""
-    said = ask.json()
+    said = ask.read(wire.ExperimentChange)
     ask.gate.authorise(ask.caller, f"{ML}/workspaces/experiments/write", ask.workspace.id)
     with ask.ctx.db.begin() as db:
         found = _experiment(ask, db)
-        for key, value in (_texts(said.get("tags")) or {}).items():
+        for key, value in (_texts(said.tags) or {}).items():
             experiments.set_tag(db, found, key, value)
-        if "description" in said:
-            experiments.describe(db, found, said["description"])
-        if said.get("archive") is True and found.lifecycle == ACTIVE:
+        if said.description is not msgspec.UNSET:
+            experiments.describe(db, found, said.description)
+        if said.archive is True and found.lifecycle == ACTIVE:
             experiments.remove(db, found)
-        elif said.get("archive") is False and found.lifecycle == DELETED:
+        elif said.archive is False and found.lifecycle == DELETED:
             experiments.restore(db, found)
         return wire.experiment(experiments.get(db, ask.workspace.guid, found.id))
 
@@ -291,19 +288,19 @@ def _experiment(ask: Ask, db: Session) -> Experiment:
 
 def query_runs(ask: Ask) -> Any:
     """{filter, orderby, top, continuationToken} → {value, continuationToken}"""
-    said = ask.json()
+    said = ask.read(wire.RunsQuery)
     ask.may("experiments/runs/read")
-    top = min(int(said.get("top") or MOST_RUNS), MOST_RUNS)
-    _, offset = read_token(said.get("continuationToken"))
+    top = min(said.top or MOST_RUNS, MOST_RUNS)
+    _, offset = read_token(said.continuation_token)
     with ask.ctx.db.read() as db:
         query = service.every_run().where(
             RunRow.workspace == ask.workspace.guid, RunRow.lifecycle == ACTIVE
         )
         if ask.ids.get("experiment") or ask.ids.get("id"):
             query = query.where(RunRow.experiment == _experiment(ask, db).key)
-        if said.get("filter"):
-            query = query.where(odata.condition(said["filter"]))
-        order = odata.order(said.get("orderby") or "StartTimeUtc desc")
+        if said.filter:
+            query = query.where(odata.condition(said.filter))
+        order = odata.order(said.orderby or "StartTimeUtc desc")
         query = query.order_by(*order, RunRow.key.desc())
         found = service.load(db, query.offset(offset).limit(top + 1))
     answer: dict[str, Any] = {"value": [wire.run(run) for run in found[:top]]}

@@ -6,7 +6,9 @@ Microsoft's clients tell an absent key from a null: what we do not have is left 
 
 import re
 from datetime import datetime, timezone
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from zafiro.core import clock
 from zafiro.core.context import Context
@@ -17,6 +19,45 @@ from zafiro.tracking.domain import ACTIVE, Experiment, Run
 from zafiro.workspaces.domain import Workspace
 
 LOG_FOLDERS = ("user_logs", "system_logs", "azureml-logs", "logs")
+
+
+class RunChange(msgspec.Struct, rename="camel"):
+    """What a PATCH of a run says; what is absent stays."""
+
+    name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    tags: dict[str, Any] | None = None
+    properties: dict[str, Any] | None = None
+    hidden: bool | None = None
+    target: str | None = None
+    parent_run_id: str | None = None
+    run_type: str | None = None
+
+
+class Event(msgspec.Struct):
+    name: str = ""
+    data: dict[str, Any] | None = None
+    timestamp: str | None = None
+
+
+class RunDataQuery(msgspec.Struct, rename="camel"):
+    run_id: str = ""
+    select_run_metadata: bool = True
+    select_run_definition: bool = False
+
+
+class ExperimentChange(msgspec.Struct):
+    tags: dict[str, Any] | None = None
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    archive: bool | None = None
+
+
+class RunsQuery(msgspec.Struct, rename="camel"):
+    filter: str | None = None
+    orderby: str | None = None
+    top: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    continuation_token: str | None = None
 
 
 def time(at_ms: int | None) -> str | None:

@@ -10,7 +10,7 @@ from zafiro.core.errors import Invalid
 from zafiro.core.names import STORAGE_SUFFIX
 from zafiro.identity import service as identity
 from zafiro.tracking import artifacts
-from zafiro.tracking.domain import Run
+from zafiro.tracking.domain import ENDED, Run
 from zafiro.workspaces.domain import Workspace
 
 _LINK = timedelta(days=1)
@@ -29,8 +29,10 @@ def log_url(ctx: Context, workspace: Workspace, run: Run, path: str) -> str:
 
 
 def run_token(ctx: Context, workspace: Workspace, run: Run) -> dict[str, str]:
-    """A fresh token for a running job. Raises Invalid for a run that is no job's."""
+    """A fresh token for a running job. Raises Invalid for a run that is no job's, or has ended."""
     if not run.owned:
         raise Invalid("runId", f"'{run.run_id}' is no job; only jobs have tokens")
+    if run.own_state in ENDED:
+        raise Invalid("runId", f"job '{run.run_id}' is {run.own_state}; it needs no token any more")
     issued = identity.of(ctx).for_job(workspace.id, run.run_id, _TOKEN)
     return {"token": issued.token, "expiryTimeUtc": clock.iso(clock.now() + _TOKEN)}

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from zafiro.core.body import receive
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import NotFound, Unsupported
@@ -113,13 +114,13 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
     async def plain(request: Request) -> Response:
         match = _PLAIN.fullmatch(request.path_params["rest"])
         if match is None:
-            return failure(NotFound("MLflow endpoint", request.url.path))
+            return failure(NotFound("MLflow endpoint", request.scope["path"]))
         return await face.answer(request, (SUBSCRIPTION, GROUP, WORKSPACE), match[1], match[2])
 
     async def of_workspace(request: Request) -> Response:
         match = _REST.fullmatch(request.path_params["rest"])
         if match is None:
-            return failure(NotFound("MLflow endpoint", request.url.path))
+            return failure(NotFound("MLflow endpoint", request.scope["path"]))
         if match[6]:
             return _beside(match[6].lower())
         where = (match[1], match[2], match[3])
@@ -158,7 +159,7 @@ class Face:
         try:
             if service == "mlflow-artifacts":
                 return await self._artifacts(request, where, verb)
-            body = await request.body()
+            body = await receive(request)
             if verb in WRITES and request.method == "POST":
                 return await self._write(request, where, verb, body)
             return await run_in_threadpool(self._call, request, where, verb, body)

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from zafiro.core.errors import NotFound
 from zafiro.tracking import artifacts
 from zafiro.tracking.call import Call
-from zafiro.tracking.mlflow_models import readable
+from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.service import find_run
 
@@ -34,9 +34,7 @@ def allowed(call: Call, path: str, what: str) -> str:
             raise NotFound("run", whose.run, "its artifacts have nowhere to go")
         call.may(f"experiments/runs/{what}", run)
     else:
-        readable(call, whose.model or "")
-        if what == "write":
-            call.may("experiments/runs/write")
+        may(call, f"experiments/runs/{what}", readable(call, whose.model or ""))
     return artifacts.safe(path)
 
 

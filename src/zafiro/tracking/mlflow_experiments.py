@@ -182,7 +182,7 @@ def search_datasets(call: Call) -> Any:
 
 def view(said: str | int) -> str:
     """ACTIVE_ONLY, DELETED_ONLY or ALL, however the client spelled the enum."""
-    name = wire.VIEWS.get(int(said)) if str(said).isdigit() else str(said)
+    name = wire.VIEWS.get(int(said)) if str(said).isdecimal() else str(said)
     if name not in VIEWS:
         raise Invalid("", f"Invalid view type '{said}'; it is one of {', '.join(VIEWS)}")
     return name

@@ -47,17 +47,18 @@ def readable(call: Call, model_id: str, *, deleted: bool = False) -> LoggedModel
     """The model, once the caller may read it."""
     with call.ctx.db.read() as db:
         model = models.get(db, call.guid, model_id, deleted=deleted)
-    _may(call, "experiments/runs/read", model)
+    may(call, "experiments/runs/read", model)
     return model
 
 
 def writable(call: Call) -> LoggedModel:
     model = readable(call, call.groups[0])
-    _may(call, "experiments/runs/write", model)
+    may(call, "experiments/runs/write", model)
     return model
 
 
-def _may(call: Call, what: str, model: LoggedModel) -> None:
+def may(call: Call, what: str, model: LoggedModel) -> None:
+    """Raises Denied: a model is written by whose run it comes from, or by the job that made it."""
     run = None
     if model.source_run:
         with call.ctx.db.read() as db:
@@ -73,7 +74,7 @@ def _may(call: Call, what: str, model: LoggedModel) -> None:
 def finalize(call: Call) -> Any:
     said = call.read(wire.FinalizeModel)
     numbers = {name: number for number, name in wire.MODEL_STATUSES.items()}
-    status = int(said.status) if str(said.status).isdigit() else numbers.get(str(said.status))
+    status = int(said.status) if str(said.status).isdecimal() else numbers.get(str(said.status))
     if status not in (1, 2, 3):
         raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")
     model = writable(call)

@@ -114,7 +114,7 @@ def create(access: Access, said: wire.CreateRun, size: int) -> Write:
 
 def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
     status = None if said.status is None else str(said.status)
-    if status is not None and status.isdigit():
+    if status is not None and status.isdecimal():
         status = wire.STATUSES.get(int(status), status)
     if status is not None and status not in wire.STATUSES.values():
         raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")

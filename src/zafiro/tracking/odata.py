@@ -33,6 +33,10 @@ _COLUMNS: dict[str, Any] = {
     "endtimeutc": RunRow.end_ms,
 }
 _TIMES = frozenset({"createdutc", "starttimeutc", "endtimeutc"})
+_TEXTS = frozenset(
+    {"runid", "parentrunid", "rootrunid", "runtype", "target", "displayname", "name"}
+)
+_DEEPEST = 50  # filters of clients are two or three deep
 _COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 
 
@@ -59,7 +63,7 @@ def order(text: str) -> list[Any]:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.text, self.at, self.token = text, 0, ""
+        self.text, self.at, self.token, self.depth = text, 0, "", 0
         self.take()
 
     def take(self) -> str:
@@ -90,14 +94,20 @@ class _Reader:
         return and_(*parts)
 
     def one(self) -> ColumnElement[bool]:
-        if self.token.lower() == "not":
-            self.take()
-            return not_(self.one())
-        if self.token == "(":
-            self.take()
+        if self.token.lower() not in ("not", "("):
+            return self.comparison()
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise Invalid("filter", f"is nested deeper than {_DEEPEST}")
+        if self.take().lower() == "not":
+            made = not_(self.one())
+        else:
             made = self.either()
             self.expect(")")
-            return made
+        self.depth -= 1
+        return made
+
+    def comparison(self) -> ColumnElement[bool]:
         name, comparison = self.take(), self.take().lower()
         if comparison == "in":
             self.expect("(")
@@ -122,19 +132,25 @@ def _compare(name: str, comparison: str, said: str) -> ColumnElement[bool]:
             return ~same if comparison == "eq" else same
         return same.where(_with(TagRow.value, comparison, str(value)))
     if bag.lower() == "properties" and key:
-        return _with(RunRow.properties[key].as_string(), comparison, value)
+        text = None if value is None else str(value)
+        return _with(RunRow.properties[key].as_string(), comparison, text)
     if name.lower() == "status":
         return _status(comparison, value)
     column = _COLUMNS.get(name.lower())
     if column is None:
         raise Unsupported(f"filtering runs by {name}")
-    if name.lower() in _TIMES and value is not None:
+    if value is not None and name.lower() in _TIMES:
         value = ms(str(value))
+    elif value is not None and name.lower() in _TEXTS:
+        value = str(value)
+    elif value is not None and not isinstance(value, bool):
+        raise Invalid("filter", f"{name} is true or false, not {said}")
     return _with(column, comparison, value)
 
 
 def _status(comparison: str, value: Any) -> ColumnElement[bool]:
     """A run without a job has MLflow's status only; Azure's words for it follow from that."""
+    value = None if value is None else str(value)
     by_status = RunRow.status == MLFLOW_STATUS.get(str(value), "")
     held = or_(RunRow.state == value, and_(RunRow.state.is_(None), by_status))
     return not_(held) if comparison == "ne" else held
