@@ -11,9 +11,17 @@ from zafiro.core.context import Context
 from zafiro.workspaces.domain import Workspace
 
 V = {"api-version": "2024-10-01"}
-COLLECTIONS = (
-    ["jobs", "data", "models", "environments", "codes", "components", "computes", "datastores", "connections"]
-)
+COLLECTIONS = [
+    "jobs",
+    "data",
+    "models",
+    "environments",
+    "codes",
+    "components",
+    "computes",
+    "datastores",
+    "connections",
+]
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
