@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from azure.ai.ml import Input, Output
+from azure.core.exceptions import HttpResponseError
 
 from clients.azure_ai_ml.jobs_client import ended, failure, pointed_at, submit
 from zafiro.testing import live
@@ -51,15 +52,19 @@ def test_a_job_says_that_the_disk_is_full_and_the_next_one_runs(
         )
         assert "No space left on device" in failure(ml, third.name)
 
+        fill(ballast, leave=0)
+        with pytest.raises(HttpResponseError, match="the disk of the server is full"):
+            submit(ml, "true")
+
         ballast.unlink()
         fourth = submit(ml, "wc -c ${{inputs.d}}", inputs={"d": data})
         assert ended(ml, fourth.name).status == "Completed"
 
 
 def fill(path: Path, *, leave: int) -> None:
-    """Write a file that leaves so many bytes free."""
+    """Add to a file until so many bytes are free."""
     disk = os.statvfs(path.parent)
-    with path.open("wb") as file:
+    with path.open("ab") as file:
         left = disk.f_bavail * disk.f_frsize - leave
         while left > 0:
             left -= file.write(bytes(min(MB, left)))
