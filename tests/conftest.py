@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """URL of a PostgreSQL server of our own, on a socket in a temporary folder. Skips where it is
     not installed; fails in CI, which installs it."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -40,13 +41,11 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("ZAFIRO_CI"):
             pytest.fail("PostgreSQL is not installed, and CI may not skip it")
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = tmp_path_factory.mktemp("pg")
+    # Not below pytest's own folder: each run of pytest closes that one for other users again.
+    folder = Path(tempfile.mkdtemp(prefix="zafiro-pg-"))
     as_user: list[str] = []
     if os.getuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
         as_user = ["runuser", "-u", "postgres", "--"]
     data = folder / "data"
     quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": "/"}
@@ -57,6 +56,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     user = "postgres" if as_user else os.environ.get("USER", "postgres")
     yield f"postgresql+psycopg://{user}@/postgres?host={folder}"
     subprocess.run([*control, "-m", "immediate", "stop"], cwd="/", stdout=subprocess.DEVNULL)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,5 +1,6 @@
 """How ARM spells what went wrong."""
 
+import errno
 import logging
 import uuid
 from typing import Any
@@ -58,11 +59,27 @@ def body(code: str, message: str, details: list[dict[str, Any]] | None = None) -
 
 
 def unexpected(error: Exception, what: str) -> JSONResponse:
-    """A bug of ours: the whole story in the log, its number to the user."""
+    """A bug of ours: the whole story in the log, its number to the user. A full disk is none."""
+    if disk_is_full(error):
+        log.error("%s failed: the disk is full", what)
+        # Not a status that Azure's clients try again with (azure-core 1.41 RetryPolicy).
+        text = "the disk of the server is full; nothing was changed; free some space and try again"
+        return JSONResponse(body("InsufficientStorage", text), 507)
     number = uuid.uuid4().hex[:12]
     log.error("%s failed [%s]", what, number, exc_info=error)
     text = f"the server failed ({type(error).__name__}); its log says more under {number}"
     return JSONResponse(body("InternalServerError", text), 500)
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether that is what is behind an error of the system or of SQLite."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "database or disk is full" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _sentences(error: ValidationError) -> str:

@@ -12,7 +12,7 @@ import urllib.request
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .failure import INPUT, Canceled, JobFailed
-from .files import PARTIAL
+from .files import PARTIAL, remove
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def download(
             why = str(error) or type(error).__name__
         except OSError as error:
             if error.filename:  # a trouble of the disk, not of the network
+                remove(target + PARTIAL)
                 raise
             why = str(error) or type(error).__name__
         else:

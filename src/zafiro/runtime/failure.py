@@ -10,6 +10,7 @@ ENVIRONMENT = "EnvironmentFailed"
 INPUT = "InputUnavailable"
 TIMEOUT = "Timeout"
 SYSTEM = "SystemError"
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no space left, or none of the user's own
 
 
 class JobFailed(Exception):
@@ -27,7 +28,7 @@ class Canceled(Exception):
 def of_system(error: OSError, doing: str) -> JobFailed:
     """The failure that an error of the operating system means, while `doing` something."""
     place = str(error.filename2 or error.filename or "")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return JobFailed(SYSTEM, _full(error, place, doing))
     what = error.strerror or str(error)
     return JobFailed(SYSTEM, f"{doing} failed: {what}" + (f": {place}" if place else ""))

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 
-from .failure import Canceled
+from .failure import FULL, Canceled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,15 @@ def copy(source: str, target: str, stopped: Callable[[], bool]) -> None:
 
 
 def copy_file(source: str, target: str) -> None:
-    shutil.copyfile(source, target)
-    shutil.copymode(source, target)
+    """Raises OSError. Half a file that filled the disk is removed: with no space left, nobody
+    could even say so."""
+    try:
+        shutil.copyfile(source, target)
+        shutil.copymode(source, target)
+    except OSError as error:
+        if error.errno in FULL:
+            remove(target)
+        raise
 
 
 def move(source: str, target: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RECORD, RESULT = "runner.json", "result.json"
 _NEEDED = ("ZAFIRO_EXECUTION_URL", "ZAFIRO_JOB_TOKEN", "ZAFIRO_WORK", "ZAFIRO_JOB")
 _LINGER_S = 60.0
+_ALONE_S = 3600.0
 _DESCRIPTION_WITHIN_S = 3600.0
 
 
@@ -103,9 +104,12 @@ def _run(work: str, variables: dict[str, str]) -> int:
 
     reports = Reports(api, events.stop, _log)
     result = Job(description, work, variables, events).run(reports)
-    _write_result(work, result)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # from here on there is only the telling left
     linger_s = float(variables.get("ZAFIRO_LINGER_S") or _LINGER_S)
+    if not _write_result(work, result):
+        _clean(work)
+        if not _write_result(work, result):
+            linger_s = max(linger_s, _ALONE_S)  # nobody else knows how it ended
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # from here on there is only the telling left
     if not reports.ended(result, patience_s=linger_s):
         _log(f"the server was not told the end within {linger_s:g} s; it is in {RESULT}")
     _clean(work)
@@ -155,7 +159,8 @@ def _describe(api: Api, work: str, events: Events) -> dict[str, Any] | None:
     return None
 
 
-def _write_result(work: str, result: dict[str, Any]) -> None:
+def _write_result(work: str, result: dict[str, Any]) -> bool:
+    """Whether it could be written: a disk may be full."""
     path = os.path.join(work, RESULT)
     try:
         with open(path + ".partial", "w", encoding="utf-8") as file:
@@ -163,8 +168,10 @@ def _write_result(work: str, result: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(path + ".partial", path)
-    except OSError as error:  # a full disk; the report still goes to the server
+    except OSError as error:
         _log(f"{RESULT} could not be written: {error}")
+        return False
+    return True
 
 
 def _clean(work: str) -> None:
@@ -176,4 +183,7 @@ def _clean(work: str) -> None:
 
 
 def _log(line: str) -> None:
-    print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), line, file=sys.stderr, flush=True)
+    try:
+        print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), line, file=sys.stderr, flush=True)
+    except OSError:  # the disk with our own log is full: that must not be what ends us
+        return
