@@ -15,7 +15,7 @@ from zafiro.testing import live
 from zafiro.testing.live import Live
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def pointed(server: Live) -> Iterator[Live]:
     """The same, with this process's environment pointing at it as `zafiro env` would."""
     kept = dict(os.environ)
@@ -26,7 +26,7 @@ def pointed(server: Live) -> Iterator[Live]:
     os.environ.update(kept)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def ml(pointed: Live) -> MLClient:
     return client()
 
@@ -37,7 +37,7 @@ def fresh() -> str:
     return f"t{uuid.uuid4().hex[:10]}"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def plain(ml: MLClient) -> Environment:
     return ml.environments.create_or_update(PLAIN)
 
