@@ -111,10 +111,10 @@ class ProcessBackend:
     def result(self, handle: Handle) -> dict[str, Any] | None:
         try:
             with open(f"{handle['directory']}/{RESULT}", "rb") as file:
-                result: dict[str, Any] = json.load(file)
-        except (FileNotFoundError, NotADirectoryError, ValueError):
+                result = json.load(file)
+        except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
             return None
-        return result
+        return result if isinstance(result, dict) else None
 
     def stop(self, handle: Handle, *, grace_s: float) -> None:
         """The runner keeps the grace; it is killed with all its own when it outstays it."""

@@ -1,5 +1,6 @@
 """Moves jobs along: claim in a short transaction, act with none open, write back."""
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from zafiro.core.context import Context
 from zafiro.core.errors import Invalid
 from zafiro.core.loops import Loop
 from zafiro.identity import service as identity
-from zafiro.jobs import service, store
+from zafiro.jobs import service, store, wire
 from zafiro.jobs.domain import LAUNCHED, Failure, Job, Status, ended, lost
 from zafiro.jobs.store import Claim
 from zafiro.tracking import service as tracking
@@ -19,7 +20,10 @@ from zafiro.workspaces import service as workspaces
 
 LEASE_S = 60.0
 GRACE_S = 10.0
-TOKEN_BEYOND = timedelta(days=7)
+TOKEN_BEYOND = timedelta(days=7)  # the longest a job may take, and for waiting and cleaning up
+LONGEST = timedelta(days=90)  # of a job without a time limit
+
+log = logging.getLogger(__name__)
 
 
 def loops(ctx: Context) -> list[Loop]:
@@ -55,7 +59,10 @@ def watch(ctx: Context) -> bool:
         jobs = store.launched(db)
     for job in jobs:
         assert job.handle is not None
-        _settle(ctx, job, job.handle)
+        try:
+            _settle(ctx, job, job.handle)
+        except Exception:  # what is wrong with one job must not hide the end of the others
+            log.exception("the job '%s' could not be looked at", job.name)
     return False
 
 
@@ -90,7 +97,10 @@ def _failed(job: Job, why: str) -> Job:
 def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
     job = claim.job
     backend: Backend = ctx.engines["process"]
-    token = tokens.for_job(job.workspace, job.name, TOKEN_BEYOND).token
+    with ctx.db.read() as db:
+        asked = wire.command(store.get(db, job.guid, job.name).body["properties"])
+    limit = (asked.limits.timeout if asked.limits else None) or LONGEST
+    token = tokens.for_job(job.workspace, job.name, limit + TOKEN_BEYOND).token
     url = f"{ctx.url}/execution/v1/workspaces/{job.guid}/jobs/{job.name}"
     work = Work(
         name=f"{job.guid}/{job.name}",
@@ -136,11 +146,18 @@ def _settle(ctx: Context, job: Job, handle: Handle) -> None:
     if seen.phase in (Phase.PENDING, Phase.RUNNING):
         return
     word = backend.result(handle) if isinstance(backend, Results) else None
-    if word is None:
+    said = None if word is None else {**word, "phase": "ended"}
+    try:
+        if said is not None:
+            wire.report(said)
+    except Invalid as e:
+        log.warning("the last word of job '%s' makes no sense: %s", job.name, e)
+        said = None
+    if said is None:
         backend.stop(handle, grace_s=0)  # whatever is left of it
     with ctx.db.begin() as db:
-        if word is not None:
-            service.report(ctx, db, job.key, {**word, "phase": "ended"})
+        if said is not None:
+            service.report(ctx, db, job.key, said)
         else:
             now = store.lock(db, job.key)
             service.end(ctx, db, lost(now, seen, clock.now()))

@@ -133,30 +133,26 @@ def why_waiting(ctx: Context, db: Session, job: Job) -> str | None:
 
 
 def report(ctx: Context, db: Session, key: int, said: dict[str, Any]) -> Job:
-    """What the runner says of a phase, or of the end. Late and repeated reports change nothing."""
+    """What the runner says of a phase, or of the end. Late and repeated reports change nothing.
+
+    Raises Invalid for what is no report."""
+    told = wire.report(said)
     job = store.lock(db, key)
     if job.ended:
         return job
-    at = datetime.fromtimestamp(float(said.get("at") or clock.now().timestamp()), timezone.utc)
-    phase = str(said.get("phase"))
-    if phase != "ended":
-        after = reported(job, phase, at, said.get("reason"))
+    at = clock.now() if told.at is None else datetime.fromtimestamp(told.at, timezone.utc)
+    if told.status is None:
+        after = reported(job, told.phase, at, told.reason)
         if after == job:
             return job
         store.change(db, after)
         tracking.set_status(db, job.guid, job.name, after.status.value, at_ms=_ms(at))
         return after
-    failure = said.get("error")
-    made = ended(
-        job,
-        Status(said["status"]),
-        at,
-        said.get("exit_code"),
-        None
-        if failure is None
-        else Failure(failure["code"], failure["message"], failure.get("tail") or ""),
-    )
-    return _end(ctx, db, made, said.get("outputs") or {})
+    failure = None
+    if told.error is not None:
+        failure = Failure(told.error.code, told.error.message, told.error.tail or "")
+    made = ended(job, Status(told.status), at, told.exit_code, failure)
+    return _end(ctx, db, made, told.outputs or {})
 
 
 def end(ctx: Context, db: Session, job: Job) -> Job:
@@ -168,6 +164,8 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
     """Outputs become assets, the run ends. A named output that cannot be registered fails the
     job: nothing says Completed that did not happen."""
     kept = store.get(db, job.guid, job.name)
+    if kept.job.ended:  # somebody else saw the end first: what it came to stays
+        return kept.job
     asked = wire.command(kept.body["properties"])
     try:
         with db.begin_nested():

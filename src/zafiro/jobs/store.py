@@ -113,8 +113,14 @@ def change(db: Session, job: Job, body: dict[str, Any] | None = None) -> Job:
 
 
 def lock(db: Session, key: int) -> Job:
-    """The job as it is now, held until the transaction ends."""
-    return _job(db.scalars(select(JobRow).where(JobRow.key == key).with_for_update()).one())
+    """The job as it is now, whatever this session saw before, held until the transaction ends.
+
+    Raises NotFound when it was deleted meanwhile."""
+    query = select(JobRow).where(JobRow.key == key).with_for_update()
+    row = db.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound("job", str(key), "it was deleted")
+    return _job(row)
 
 
 def remove(db: Session, key: int) -> None:

@@ -1,9 +1,9 @@
 """JSON shapes of jobs. Source: azure-ai-ml 1.35.2, arm_ml_service/models (CommandJob and others)."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 
 from zafiro.arm.resource import Wire
 from zafiro.core.errors import Invalid, Unsupported
@@ -84,6 +84,36 @@ class Changes(Wire):
     tags: dict[str, str | None] | None = None
     properties: dict[str, str | None] | None = None
     is_archived: bool | None = None
+
+
+class ReportedError(BaseModel):
+    code: str
+    message: str
+    tail: str | None = None
+
+
+class Report(BaseModel):
+    """What a runner says: that a phase began, or (`status`) how it all ended. `at`: epoch seconds."""
+
+    phase: str
+    at: float | None = Field(None, ge=0, lt=1e11, allow_inf_nan=False)
+    reason: str | None = None
+    status: Literal["Completed", "Failed", "Canceled"] | None = None
+    exit_code: int | None = Field(None, ge=-(1 << 31), lt=1 << 31)
+    error: ReportedError | None = None
+    outputs: dict[str, dict[str, Any] | None] | None = None
+
+
+def report(said: dict[str, Any]) -> Report:
+    """Raises Invalid."""
+    try:
+        found = Report.model_validate(said)
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        raise Invalid(".".join(str(part) for part in first["loc"]), first["msg"]) from e
+    if (found.phase == "ended") != (found.status is not None):
+        raise Invalid("status", "is said with the phase 'ended', and only then")
+    return found
 
 
 class AnyJob(Wire):
