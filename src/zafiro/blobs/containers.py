@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from zafiro.blobs.domain import Clash, Wrong, check_account, check_container, etag, is_account
+from zafiro.blobs.domain import Clash, Wrong, check_account, check_container, etag
 from zafiro.blobs.layout import SIDE, Place, open_new
 from zafiro.core.errors import NotFound
+from zafiro.core.names import is_account
 
 
 @dataclass(frozen=True)

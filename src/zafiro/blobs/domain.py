@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 from zafiro.core.errors import Conflict, Denied, Invalid
+from zafiro.core.names import is_account
 
 BLOCK, APPEND = "BlockBlob", "AppendBlob"
 OCTETS = "application/octet-stream"
 
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _CONTAINER = re.compile(r"\$root|\$web|\$logs|(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
@@ -82,10 +82,6 @@ class Blob:
 def etag(*parts: int) -> str:
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
     return f'"0x{digest.upper()}"'
-
-
-def is_account(name: str) -> bool:
-    return _ACCOUNT.fullmatch(name) is not None
 
 
 def check_account(name: str) -> str:

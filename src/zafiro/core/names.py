@@ -1,5 +1,7 @@
 """The names everybody must spell alike."""
 
+import re
+
 ML = "Microsoft.MachineLearningServices"
 
 # What `zafiro up` makes on first start.
@@ -18,6 +20,11 @@ BLOB_STORE = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"
 FILE_STORE = "workspacefilestore"
 WORKING_STORE = "workspaceworkingdirectory"
+
+
+def is_account(name: str) -> bool:
+    """Whether that is a storage account's name, which is also its folder's."""
+    return re.fullmatch(r"[a-z0-9]{3,24}", name) is not None
 
 
 def artifact_root(run: str) -> str:

@@ -18,7 +18,6 @@ CONTAINER_OF = {
 TYPES = (*CONTAINER_OF, "AzureDataLakeGen1", "OneLake")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 # How an account of this server is shown to clients: HOST:PORT/storage/ACCOUNT.
 _SHOWN = re.compile(r"[^/]+/storage/([A-Za-z0-9]{3,24})")
 
@@ -85,11 +84,6 @@ def plain_account(shown: str) -> str:
     """An account's own name, also from the form in which clients were shown it."""
     match = _SHOWN.fullmatch(shown)
     return match[1] if match else shown
-
-
-def is_account(name: str) -> bool:
-    """Whether a folder of that name may be an account's."""
-    return _ACCOUNT.fullmatch(name) is not None
 
 
 def segments(path: str, uri: str) -> list[str]:

@@ -10,8 +10,8 @@ from zafiro.core import clock, documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
 from zafiro.core.errors import Invalid, NotFound
-from zafiro.core.names import BLOB_STORE, STORAGE_SUFFIX
-from zafiro.datastores.domain import CONTAINER_OF, Datastore, is_account
+from zafiro.core.names import BLOB_STORE, STORAGE_SUFFIX, is_account
+from zafiro.datastores.domain import CONTAINER_OF, Datastore
 from zafiro.workspaces.domain import Workspace
 
 SEALED = "sealed"  # beside `properties` in the document

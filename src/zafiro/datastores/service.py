@@ -10,14 +10,19 @@ from zafiro.core import documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
 from zafiro.core.errors import Conflict, Invalid
-from zafiro.core.names import ARTIFACT_STORE, BLOB_STORE, FILE_STORE, WORKING_STORE
+from zafiro.core.names import (
+    ARTIFACT_STORE,
+    BLOB_STORE,
+    FILE_STORE,
+    WORKING_STORE,
+    is_account,
+)
 from zafiro.datastores import kept, wire
 from zafiro.datastores.domain import (
     BUILT_IN,
     CONTAINER_OF,
     Datastore,
     check_name,
-    is_account,
     plain_account,
 )
 from zafiro.datastores.kept import of_record, secrets

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from zafiro.core.errors import Invalid
+from zafiro.core.names import is_account
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def check_name(name: str) -> None:
 
 def check_account(name: str) -> None:
     """Azure's rule; the name becomes a folder. Raises Invalid."""
-    if not re.fullmatch(r"[a-z0-9]{3,24}", name):
+    if not is_account(name):
         raise Invalid(
             "storageAccount", f"'{name}' is no storage account: 3 to 24 lower-case letters, digits"
         )
