@@ -1,14 +1,17 @@
 """How jobs end when several see the end, or the last word is none. No loop runs beside."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from zafiro.computes.backend import Handle, Seen, Work
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict
+from zafiro.identity import service as identity
 from zafiro.jobs import loop, service, store
 from zafiro.jobs.domain import Job, Status
 from zafiro.jobs.store import JobRow
@@ -149,3 +152,43 @@ def test_a_name_too_long_for_the_folders_of_a_job_is_refused(
     submitted(client, main, "j" * 250)
     body = {"properties": {"jobType": "Command", "command": "true", "computeId": "local"}}
     assert client.put(f"{main.id}/jobs/{'k' * 251}", params=V, json=body).status_code == 400
+
+
+class Broken:
+    """Fails as no backend should."""
+
+    def launch(self, work: Work) -> Handle:
+        raise ZeroDivisionError
+
+    def look(self, handle: Handle) -> Seen:
+        raise AssertionError
+
+    def stop(self, handle: Handle, *, grace_s: float) -> None:
+        raise AssertionError
+
+
+def test_a_job_whose_launch_fails_in_any_way_ends_and_says_so(
+    client: TestClient, ctx: Context, main: Workspace
+) -> None:
+    ctx.engines["process"] = Broken()
+    submitted(client, main, "j")
+    assert loop.step(ctx, identity.of(ctx))
+    with ctx.db.read() as db:
+        job = store.get(db, main.guid, "j").job
+    assert job.status is Status.FAILED
+    assert job.failure is not None and "ZeroDivisionError" in job.failure.message
+    assert not loop.step(ctx, identity.of(ctx))
+
+
+def test_an_ended_job_is_not_described_again(
+    client: TestClient, ctx: Context, main: Workspace
+) -> None:
+    submitted(client, main, "j")
+    token = identity.of(ctx).for_job(main.id, "j", timedelta(hours=1)).token
+    url, own = (
+        f"/execution/v1/workspaces/{main.guid}/jobs/j",
+        {"Authorization": f"Bearer {token}"},
+    )
+    assert client.get(url, headers=own).json()["command"] == "true"
+    assert client.post(f"{main.id}/jobs/j/cancel", params=V).status_code == 200
+    assert client.get(url, headers=own).status_code == 409

@@ -11,7 +11,7 @@ from zafiro.arm import errors as spelling
 from zafiro.core.body import parse_object, receive
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import ZafiroError
+from zafiro.core.errors import Conflict, ZafiroError
 from zafiro.core.names import ML
 from zafiro.jobs import description, service, store, wire
 from zafiro.workspaces import service as workspaces
@@ -23,6 +23,8 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         with ctx.db.read() as db:
             kept = store.get(db, guid, name)
             allow(caller, kept.job.workspace, name)
+            if kept.job.ended:  # there are signed URLs in it, and nobody is to start it again
+                raise Conflict(f"job '{kept.job.name}' is {kept.job.status.value} already")
             workspace = workspaces.by_id(db, kept.job.workspace)
             asked = wire.command(kept.body["properties"])
             token = (authorization or "").partition(" ")[2]

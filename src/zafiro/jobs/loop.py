@@ -97,12 +97,31 @@ def _failed(job: Job, why: str) -> Job:
 def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
     job = claim.job
     backend: Backend = ctx.engines["process"]
+    handle, why = None, ""
+    try:
+        handle = backend.launch(_work(ctx, job, tokens))
+    except LaunchFailed as e:
+        why = str(e)
+    except Exception as e:  # tried again it would fail again, and the job be "Starting" for ever
+        log.exception("the job '%s' could not be launched", job.name)
+        why = f"the server failed ({type(e).__name__}); its log says more"
+    with ctx.db.begin() as db:
+        now = store.lock(db, job.key)
+        if not store.release(db, claim):
+            return  # somebody else acts on it; launching twice is launching once
+        if handle is not None:
+            store.set_handle(db, now, handle)
+        else:
+            service.end(ctx, db, _failed(now, why))
+
+
+def _work(ctx: Context, job: Job, tokens: identity.Tokens) -> Work:
     with ctx.db.read() as db:
         asked = wire.command(store.get(db, job.guid, job.name).body["properties"])
     limit = (asked.limits.timeout if asked.limits else None) or LONGEST
     token = tokens.for_job(job.workspace, job.name, limit + TOKEN_BEYOND).token
     url = f"{ctx.url}/execution/v1/workspaces/{job.guid}/jobs/{job.name}"
-    work = Work(
+    return Work(
         name=f"{job.guid}/{job.name}",
         variables={
             "ZAFIRO_EXECUTION_URL": url,
@@ -112,19 +131,6 @@ def _launch(ctx: Context, claim: Claim, tokens: identity.Tokens) -> None:
         },
         directory=service.folder(ctx, job),
     )
-    handle, why = None, ""
-    try:
-        handle = backend.launch(work)
-    except LaunchFailed as e:
-        why = str(e)
-    with ctx.db.begin() as db:
-        now = store.lock(db, job.key)
-        if not store.release(db, claim):
-            return  # somebody else acts on it; launching twice is launching once
-        if handle is not None:
-            store.set_handle(db, now, handle)
-        else:
-            service.end(ctx, db, _failed(now, why))
 
 
 def _stop(ctx: Context, claim: Claim) -> None:

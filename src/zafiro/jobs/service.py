@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from zafiro.computes import service as computes
@@ -167,11 +168,11 @@ def _end(ctx: Context, db: Session, job: Job, written: dict[str, Any]) -> Job:
     kept = store.get(db, job.guid, job.name)
     if kept.job.ended:  # somebody else saw the end first: what it came to stays
         return kept.job
-    asked = wire.command(kept.body["properties"])
     try:
+        asked = wire.command(kept.body["properties"])
         with db.begin_nested():
             found = registration.outputs(ctx, db, job, asked, written, by=kept.created_by)
-    except ZafiroError as e:
+    except (ZafiroError, ValidationError) as e:
         found = {}
         if job.status is Status.COMPLETED:
             failure = Failure("UserError", f"an output could not be registered: {e}")
