@@ -196,7 +196,7 @@ def put(
     properties that make no sense, an archived container, or a job output nobody knows.
     """
     of = kind_of(kind)
-    holder = _locked(db, workspace, of, name, by=by)
+    holder, _ = _locked(db, workspace, of, name, by=by)
     row = store.version(db, workspace.guid, of.name, name, version)
     new = row is None
     kept: dict[str, Any] = dict(row.body["properties"]) if row else {}
@@ -258,7 +258,8 @@ def register(
     """The same for other slices, which have a properties bag ({"dataUri": …}, {"modelUri": …});
     under the next free version when none is given."""
     if not version:
-        version = store.next_version(_locked(db, workspace, kind_of(kind), name, by=by))
+        holder, _ = _locked(db, workspace, kind_of(kind), name, by=by)
+        version = store.next_version(holder)
     body = {"properties": properties}
     return put(db, workspace, kind, name, version, body, look=look, by=by)[0]
 
@@ -277,8 +278,7 @@ def put_container(
     What is not sent is kept; the versions are not touched.
     """
     of = kind_of(kind)
-    new = store.container(db, workspace.guid, of.name, name) is None
-    row = _locked(db, workspace, of, name, by=by)
+    row, new = _locked(db, workspace, of, name, by=by)
     row.is_anonymous = row.is_anonymous and not new
     sent = {k: v for k, v in properties.items() if v is not None}
     row.description = sent.get("description", row.description)
@@ -330,21 +330,25 @@ def _say_version(properties: dict[str, Any], version: str, anonymous: bool) -> N
         properties["componentSpec"] = {**spec, "version": version}
 
 
-def _locked(db: Session, workspace: Workspace, of: Kind, name: str, *, by: str) -> ContainerRow:
-    """The container, made if need be; writers of one name wait here for each other."""
+def _locked(
+    db: Session, workspace: Workspace, of: Kind, name: str, *, by: str
+) -> tuple[ContainerRow, bool]:
+    """The container, made if need be; writers of one name wait here for each other. True
+    when it is new."""
     row = store.container(db, workspace.guid, of.name, name, lock=True)
     if row is not None:
-        return row
-    row = _new_container(workspace, of, name, by=by)
+        return row, False
+    made = _new_container(workspace, of, name, by=by)
     try:
         with db.begin_nested():
-            db.add(row)
+            db.add(made)
             db.flush()
     except IntegrityError:  # another writer was quicker (never with SQLite)
         row = store.container(db, workspace.guid, of.name, name, lock=True)
         if row is None:
             raise
-    return row
+        return row, False
+    return made, True
 
 
 def _new_container(workspace: Workspace, of: Kind, name: str, *, by: str) -> ContainerRow:

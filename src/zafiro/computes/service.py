@@ -183,6 +183,7 @@ def occupy(db: Session, workspace: Workspace, compute: Compute, run: str, nodes:
 
     False when so many are not free now. Serverless and local have no nodes to run out of.
     """
+    documents.find(db, compute.id or workspace.id, lock=True)  # one counts, then the next
     taken = _occupied(db, _nodes_of(workspace, compute))
     if any(node.run == run for node in taken):
         return True

@@ -90,8 +90,9 @@ def put(
     return _record(row), new
 
 
-def find(db: Session, id: str) -> Record | None:
-    row = db.get(DocumentRow, id.lower())
+def find(db: Session, id: str, *, lock: bool = False) -> Record | None:
+    """`lock`: who finds it so waits for each other, until the transaction ends."""
+    row = db.get(DocumentRow, id.lower(), with_for_update=lock or None)
     return None if row is None else _record(row)
 
 

@@ -45,6 +45,7 @@ def submit(
         ),
         at,
     )
+    kept = store.add(db, job, body, by=by)  # first: of two at once, the second finds this
     experiment = tracking.ensure_experiment(db, workspace.guid, asked.experiment_name or "Default")
     tracking.create_run(
         db,
@@ -70,7 +71,7 @@ def submit(
     ]
     if notes:
         tracking.update_run(db, workspace.guid, name, warnings=notes)
-    return store.add(db, job, body, by=by)
+    return kept
 
 
 def amend(db: Session, kept: Kept, body: dict[str, Any]) -> Kept:
