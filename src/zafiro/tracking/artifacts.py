@@ -24,6 +24,7 @@ SCHEME = "mlflow-artifacts:/"
 # Beside the storage accounts, never in one: a half-written file is nobody's blob.
 _PARTS = ".parts"
 
+INVALID_PATH = "Invalid path"  # word for word what MLflow's server says
 _MOST_BYTES = 255  # of the name of a file
 
 _OWNER = re.compile(
@@ -79,7 +80,7 @@ def safe(path: str) -> str:
         or any(len(part.encode()) > _MOST_BYTES for part in path.split("/"))
         or decoded.startswith("~")
     ):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return path.strip("/")
 
 
@@ -92,7 +93,7 @@ def place_in(folder: Path, path: str) -> Path:
     root = folder.resolve()
     found = (root / safe(path)).resolve()
     if not found.is_relative_to(root):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return found
 
 

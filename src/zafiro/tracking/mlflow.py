@@ -10,7 +10,14 @@ from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.mlflow_rest.call import decode
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb, as_json
-from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs, wire
+from zafiro.tracking import (
+    mlflow_artifacts,
+    mlflow_experiments,
+    mlflow_files,
+    mlflow_models,
+    mlflow_runs,
+    wire,
+)
 from zafiro.tracking.access import Passes, run_id
 from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
@@ -74,6 +81,7 @@ def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
         *_VERBS,
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
+        *mlflow_files.VERBS,
         Stream("GET", "/version", _version),
         Stream("GET", "/health", _health),
     ]

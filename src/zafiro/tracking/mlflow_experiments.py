@@ -27,6 +27,7 @@ _COLUMNS: dict[str, Any] = {
     "last_update_time": ExperimentRow.modified_ms,
 }
 MOST_RESULTS = 50_000
+MOST_SEARCHED = 20  # experiments whose datasets are asked for at once
 
 
 def create(call: Call) -> Any:
@@ -136,6 +137,7 @@ def search(call: Call) -> Any:
         for order in said.order_by or ["creation_time DESC", "experiment_id ASC"]
     ]
     _, offset = read_token(said.page_token)
+    known(call, "0")
     row = ExperimentRow
     with call.ctx.db.read() as db:
         query = select(row).where(
@@ -172,6 +174,14 @@ def search(call: Call) -> Any:
 def search_datasets(call: Call) -> Any:
     said = call.read(wire.SearchDatasets)
     call.may("experiments/read")
+    if not said.experiment_ids:
+        raise Invalid("", "SearchDatasets request must specify at least one experiment_id.")
+    if len(said.experiment_ids) > MOST_SEARCHED:
+        raise Invalid(
+            "",
+            f"SearchDatasets request cannot specify more than {MOST_SEARCHED} experiment_ids. "
+            f"Received {len(said.experiment_ids)} experiment_ids.",
+        )
     keys = [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
         found = metrics.datasets_of(db, keys)

@@ -187,6 +187,8 @@ def history_bulk(call: Call) -> Any:
     if not said.run_id:
         raise Invalid("", "GetMetricHistoryBulk request must specify at least one run_id.")
     _few_runs("GetMetricHistoryBulk", said.run_id)
+    if not said.metric_key:
+        raise Invalid("", "GetMetricHistoryBulk request must specify a metric_key.")
     limit = min(said.max_results, MOST_HISTORY)
     found: list[dict[str, Any]] = []
     for run in sorted((_run(call, id) for id in said.run_id), key=lambda run: run.run_id):

@@ -142,7 +142,9 @@ def delete_tag(db: Session, model: LoggedModel, key: str) -> None:
     row = ModelTagRow
     done = db.execute(delete(row).where(row.model == model.key, row.key == key))
     if not done.rowcount:  # type: ignore[attr-defined]
-        raise NotFound("tag", key, f"logged model '{model.model_id}' has no such tag")
+        raise NotFound(
+            "tag", key, f"No tag with key {key!r} found for model with ID {model.model_id!r}."
+        )
 
 
 def search(

@@ -141,7 +141,7 @@ class GetMetricHistory(RunRef, kw_only=True):
 
 
 class GetHistoryBulk(msgspec.Struct):
-    metric_key: str
+    metric_key: str = ""
     run_id: list[str] = []
     max_results: int = 25_000
 
