@@ -37,6 +37,7 @@ MISSING = {
     "datasets": "MLflow's evaluation datasets",
     "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",
+    "gateway-proxy": "MLflow's AI gateway",
     "workspaces": "MLflow's workspaces (Azure's take their place)",
     "prompt-optimization": "MLflow's prompt optimization",
     "label-schemas": "MLflow's label schemas",

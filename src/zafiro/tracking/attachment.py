@@ -12,12 +12,10 @@ from pathlib import Path
 from starlette.responses import FileResponse
 
 # What people read as text whatever the system's own table of types says of it.
-_TEXT = frozenset(
-    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv "
-    "tsv md rst MLmodel MLproject mlproject".split()
+_TEXT = re.compile(
+    "txt|log|err|cfg|conf|cnf|cf|ini|properties|prop|hocon|toml|yaml|yml|xml|json|js|py|py3|csv|"
+    "tsv|md|rst|MLmodel|MLproject|mlproject"
 )
-
-
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 
@@ -29,6 +27,6 @@ def attachment(file: Path) -> FileResponse:
 
 
 def mime_type(name: str) -> str:
-    if (name.rpartition(".")[2] or name) in _TEXT:
+    if _TEXT.fullmatch(name.rpartition(".")[2] or name):
         return "text/plain"
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
