@@ -31,7 +31,6 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 MISSING = {
     "registered-models": "MLflow's model registry",
     "model-versions": "MLflow's model registry",
-    "traces": "MLflow tracing",
     "datasets": "MLflow's evaluation datasets",
     "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",
