@@ -3,8 +3,8 @@
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.mlflow_rest.router import AnyVerb
-from zafiro.traces import mlflow_assessments, mlflow_traces
+from zafiro.traces import mlflow_assessments, mlflow_search, mlflow_traces
 
 
 def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
-    return [*mlflow_traces.VERBS, *mlflow_assessments.VERBS]
+    return [*mlflow_traces.VERBS, *mlflow_search.VERBS, *mlflow_assessments.VERBS]

@@ -4,12 +4,12 @@ from typing import Any
 
 from zafiro.mlflow_rest.call import Call
 from zafiro.mlflow_rest.router import AnyVerb, Verb
-from zafiro.traces import assessments, wire
+from zafiro.traces import assessments, messages, wire
 from zafiro.traces.mlflow_traces import readable, writable
 
 
 def create(call: Call) -> Any:
-    said = wire.new_assessment(call.read(wire.CreateAssessment).assessment)
+    said = wire.new_assessment(call.read(messages.CreateAssessment).assessment)
     trace = writable(call, call.groups[0])
     with call.ctx.db.begin() as db:
         return {"assessment": wire.assessment(assessments.create(db, trace, said))}
@@ -22,7 +22,7 @@ def get(call: Call) -> Any:
 
 
 def change(call: Call) -> Any:
-    fields = wire.changes(call.read(wire.UpdateAssessment))
+    fields = wire.changes(call.read(messages.UpdateAssessment))
     trace = writable(call, call.groups[0])
     with call.ctx.db.begin() as db:
         found = assessments.change(db, trace, call.groups[1], fields)

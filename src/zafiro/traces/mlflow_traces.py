@@ -15,12 +15,11 @@ from zafiro.core.body import receive
 from zafiro.core.errors import Invalid, NotFound
 from zafiro.mlflow_rest.call import HINT, Call, missing
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
-from zafiro.traces import rules, search, service, spans, wire
+from zafiro.traces import messages, rules, service, spans, wire
 from zafiro.traces.domain import SIZE_STATS, SOURCE_RUN, NewTrace, Trace
 from zafiro.tracking import service as tracking
 
 READ, WRITE = "experiments/runs/read", "experiments/runs/write"
-MOST_RESULTS = 500
 _WAIT_S = 3.0  # for spans that the client says it has sent, as MLflow's own server waits
 EXPERIMENT_HEADER, RUN_HEADER = "x-mlflow-experiment-id", "x-mlflow-run-id"
 
@@ -65,7 +64,7 @@ def writable(call: Call, trace_id: str) -> Trace:
 
 def start(call: Call) -> Any:
     """MLflow 3's, which comes when the trace has ended, or MLflow 2's at its beginning."""
-    said = call.read(wire.StartTrace)
+    said = call.read(messages.StartTrace)
     if said.trace is None:
         return _start_v2(call, said)
     given = said.trace.trace_info
@@ -94,7 +93,7 @@ def _job_of(call: Call, run_id: str | None) -> str | None:
     return call.caller.job
 
 
-def _start_v2(call: Call, said: wire.StartTrace) -> Any:
+def _start_v2(call: Call, said: messages.StartTrace) -> Any:
     if not said.experiment_id:
         raise Invalid("", missing("experiment_id").why + HINT)
     key = experiment(call, said.experiment_id, to_write=True)
@@ -111,7 +110,7 @@ def _start_v2(call: Call, said: wire.StartTrace) -> Any:
 
 
 def end_v2(call: Call) -> Any:
-    said = call.read(wire.EndTrace)
+    said = call.read(messages.EndTrace)
     trace = writable(call, call.groups[0])
     new = NewTrace(
         trace_id=trace.trace_id,
@@ -136,7 +135,7 @@ def info_v2(call: Call) -> Any:
 
 def get(call: Call) -> Any:
     """With its spans; waits a little for those that are still on their way."""
-    said = call.read(wire.GetTrace)
+    said = call.read(messages.GetTrace)
     trace = readable(call, said.trace_id)
     end = time.monotonic() + (0 if said.allow_partial else _WAIT_S)
     while True:
@@ -169,7 +168,7 @@ def batch_infos(call: Call) -> Any:
 
 
 def _named(call: Call) -> list[Trace]:
-    said = call.read(wire.BatchGet)
+    said = call.read(messages.BatchGet)
     call.may(READ)
     if not said.trace_ids:
         raise Invalid("", missing("trace_ids").why + HINT)
@@ -200,45 +199,6 @@ def _expected(trace: Trace) -> int:
         return 0
 
 
-def search_traces(call: Call) -> Any:
-    said = call.read(wire.SearchTraces)
-    if not said.locations:
-        raise Invalid("", missing("locations").why + HINT)
-    ids = [one.mlflow_experiment.experiment_id for one in said.locations if one.mlflow_experiment]
-    return _search(call, ids, said, wire.info)
-
-
-def search_v2(call: Call) -> Any:
-    said = call.read(wire.SearchTracesV2)
-    if not said.experiment_ids:
-        raise Invalid("", missing("experiment_ids").why + HINT)
-    return _search(call, said.experiment_ids, said, wire.info_v2)
-
-
-def _search(call: Call, ids: list[str], said: Any, shown: Any) -> Any:
-    call.may(READ)
-    if not 0 < said.max_results <= MOST_RESULTS:
-        raise Invalid(
-            "",
-            f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
-            f"at least 1 and at most {MOST_RESULTS}",
-        )
-    keys = known(call, ids)
-    with call.ctx.db.read() as db:
-        found, token = search.search_traces(
-            db,
-            keys,
-            text=said.filter,
-            order_by=said.order_by,
-            limit=said.max_results,
-            token=said.page_token,
-        )
-    answer: dict[str, Any] = {"traces": [shown(trace) for trace in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
-
-
 def known(call: Call, ids: list[str]) -> list[int]:
     """The keys of those experiments that there are."""
     found = []
@@ -253,21 +213,8 @@ def known(call: Call, ids: list[str]) -> list[int]:
     return found
 
 
-def correlation(call: Call) -> Any:
-    said = call.read(wire.Correlation)
-    call.may(READ)
-    for name in ("experiment_ids", "filter_string1", "filter_string2"):
-        if not getattr(said, name):
-            raise Invalid("", missing(name).why + HINT)
-    keys = known(call, said.experiment_ids)
-    with call.ctx.db.read() as db:
-        return search.correlation(
-            db, keys, said.filter_string1, said.filter_string2, said.base_filter
-        )
-
-
 def remove(call: Call) -> Any:
-    said = call.read(wire.DeleteTraces)
+    said = call.read(messages.DeleteTraces)
     key = experiment(call, said.experiment_id)
     call.may(WRITE)
     with call.ctx.db.begin() as db:
@@ -285,7 +232,7 @@ def remove(call: Call) -> Any:
 
 
 def set_tag(call: Call) -> Any:
-    said = call.read(wire.Tag)
+    said = call.read(messages.Tag)
     rules.users_tag(said.key)
     trace = writable(call, call.groups[0])
     with call.ctx.db.begin() as db:
@@ -294,7 +241,7 @@ def set_tag(call: Call) -> Any:
 
 
 def delete_tag(call: Call) -> Any:
-    said = call.read(wire.Tag)
+    said = call.read(messages.Tag)
     rules.users_tag(said.key)
     trace = writable(call, call.groups[0])
     with call.ctx.db.begin() as db:
@@ -303,7 +250,7 @@ def delete_tag(call: Call) -> Any:
 
 
 def link_to_run(call: Call) -> Any:
-    said = call.read(wire.LinkTraces)
+    said = call.read(messages.LinkTraces)
     if len(said.trace_ids) > service.MOST_LINKS:
         raise Invalid(
             "",
@@ -320,7 +267,7 @@ def link_to_run(call: Call) -> Any:
 
 
 def link_prompts(call: Call) -> Any:
-    said = call.read(wire.LinkPrompts)
+    said = call.read(messages.LinkPrompts)
     trace = writable(call, said.trace_id)
     with call.ctx.db.begin() as db:
         service.link(db, [trace], "prompt", [f"{p.name}/{p.version}" for p in said.prompt_versions])
@@ -362,12 +309,9 @@ async def export(asked: Asked) -> Response:
 VERBS: tuple[AnyVerb, ...] = (
     Stream("POST", "/v1/traces", export),
     Verb("POST", "mlflow/traces", start),
-    Verb("GET", "mlflow/traces", search_v2),
     Verb("GET", "mlflow/traces/get", get),
     Verb("GET", "mlflow/traces/batchGet", batch_get),
     Verb("POST", "mlflow/traces/batchGetInfos", batch_infos),
-    Verb("POST", "mlflow/traces/search", search_traces),
-    Verb("POST", "mlflow/traces/calculate-filter-correlation", correlation),
     Verb("POST", "mlflow/traces/delete-traces", remove),
     Verb("POST", "mlflow/traces/link-to-run", link_to_run),
     Verb("POST", "mlflow/traces/link-prompts", link_prompts),

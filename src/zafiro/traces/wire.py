@@ -1,7 +1,7 @@
 """JSON of traces: what MLflow's protobuf messages look like on the wire.
 
-Requests are read by msgspec into the structs here; answers are plain dicts. Times are RFC 3339
-texts, durations "1.5s", int64 text, bytes base64, as protobuf's JSON mapping has them.
+Messages (`messages`) become values of the domain, and those plain dicts. Times are RFC 3339 texts,
+durations "1.5s", int64 text, bytes base64, as protobuf's JSON mapping has them.
 Source: mlflow/protos/service.proto and assessments.proto, mlflow 3.17.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from zafiro.core.errors import Invalid
+from zafiro.traces import messages
 from zafiro.traces.domain import (
     EXPECTATION,
     FEEDBACK,
@@ -31,189 +32,6 @@ _NUMBERED_STATES = {0: "STATE_UNSPECIFIED", 1: "OK", 2: "ERROR", 3: "IN_PROGRESS
 _NUMBERED_SOURCES = {0: "SOURCE_TYPE_UNSPECIFIED", 1: "HUMAN", 2: "LLM_JUDGE", 3: "CODE"}
 _OTEL_STATUS = {"UNSET": "STATUS_CODE_UNSET", "OK": "STATUS_CODE_OK", "ERROR": "STATUS_CODE_ERROR"}
 _JSON_FORMAT = "JSON_FORMAT"
-
-
-class Pair(msgspec.Struct):
-    key: str
-    value: str = ""
-
-
-class Experiment(msgspec.Struct):
-    experiment_id: str = ""
-
-
-class Location(msgspec.Struct):
-    mlflow_experiment: Experiment | None = None
-
-
-class Source(msgspec.Struct):
-    source_type: str | int = "SOURCE_TYPE_UNSPECIFIED"
-    source_id: str = ""
-
-
-class AssessmentError(msgspec.Struct, omit_defaults=True):
-    error_code: str = ""
-    error_message: str = ""
-    stack_trace: str = ""
-
-
-class FeedbackValue(msgspec.Struct):
-    value: Any = None
-    error: AssessmentError | None = None
-
-
-class Serialized(msgspec.Struct):
-    serialization_format: str = ""
-    value: str = ""
-
-
-class ExpectationValue(msgspec.Struct):
-    value: Any = None
-    serialized_value: Serialized | None = None
-
-
-class IssueValue(msgspec.Struct):
-    issue_name: str = ""
-
-
-class AssessmentSaid(msgspec.Struct):
-    assessment_id: str = ""
-    assessment_name: str = ""
-    trace_id: str = ""
-    span_id: str = ""
-    source: Source = msgspec.field(default_factory=Source)
-    create_time: datetime | None = None
-    last_update_time: datetime | None = None
-    feedback: FeedbackValue | None = None
-    expectation: ExpectationValue | None = None
-    issue: IssueValue | None = None
-    rationale: str | None = None
-    metadata: dict[str, str] = {}
-    overrides: str = ""
-    valid: bool = True
-
-
-class TraceSaid(msgspec.Struct):
-    trace_id: str = ""
-    client_request_id: str | None = None
-    trace_location: Location = msgspec.field(default_factory=Location)
-    request_preview: str | None = None
-    response_preview: str | None = None
-    request_time: datetime | None = None
-    execution_duration: str | None = None
-    state: str | int = "STATE_UNSPECIFIED"
-    trace_metadata: dict[str, str] = {}
-    assessments: list[AssessmentSaid] = []
-    tags: dict[str, str] = {}
-
-
-class Wrapped(msgspec.Struct):
-    trace_info: TraceSaid
-
-
-class StartTrace(msgspec.Struct):
-    """MLflow 3 wraps a trace; MLflow 2 said it flat."""
-
-    trace: Wrapped | None = None
-    experiment_id: str = ""
-    timestamp_ms: int = 0
-    request_metadata: list[Pair] = []
-    tags: list[Pair] = []
-
-
-class EndTrace(msgspec.Struct):
-    timestamp_ms: int = 0
-    status: str | int = "TRACE_STATUS_UNSPECIFIED"
-    request_metadata: list[Pair] = []
-    tags: list[Pair] = []
-
-
-class SearchTraces(msgspec.Struct):
-    locations: list[Location] = []
-    filter: str = ""
-    max_results: int = 100
-    order_by: list[str] = []
-    page_token: str = ""
-
-
-class SearchTracesV2(msgspec.Struct):
-    experiment_ids: list[str] = []
-    filter: str = ""
-    max_results: int = 100
-    order_by: list[str] = []
-    page_token: str = ""
-
-
-class GetTrace(msgspec.Struct):
-    trace_id: str
-    allow_partial: bool = False
-
-
-class BatchGet(msgspec.Struct):
-    trace_ids: list[str] = []
-    experiment_ids: list[str] | None = None
-
-
-class DeleteTraces(msgspec.Struct):
-    experiment_id: str
-    max_timestamp_millis: int | None = None
-    max_traces: int | None = None
-    request_ids: list[str] = []
-
-
-class Tag(msgspec.Struct):
-    key: str
-    value: str = ""
-
-
-class LinkTraces(msgspec.Struct):
-    run_id: str
-    trace_ids: list[str] = []
-
-
-class Prompt(msgspec.Struct):
-    name: str
-    version: str
-
-
-class LinkPrompts(msgspec.Struct):
-    trace_id: str
-    prompt_versions: list[Prompt] = []
-
-
-class Correlation(msgspec.Struct):
-    experiment_ids: list[str] = []
-    filter_string1: str = ""
-    filter_string2: str = ""
-    base_filter: str = ""
-
-
-class Aggregation(msgspec.Struct):
-    aggregation_type: str | int
-    percentile_value: float | None = None
-
-
-class QueryMetrics(msgspec.Struct):
-    view_type: str | int
-    metric_name: str
-    experiment_ids: list[str] = []
-    aggregations: list[Aggregation] = []
-    dimensions: list[str] = []
-    filters: list[str] = []
-    time_interval_seconds: int | None = None
-    start_time_ms: int | None = None
-    end_time_ms: int | None = None
-    max_results: int = 1000
-    page_token: str = ""
-
-
-class CreateAssessment(msgspec.Struct):
-    assessment: AssessmentSaid
-
-
-class UpdateAssessment(msgspec.Struct):
-    assessment: AssessmentSaid
-    update_mask: str
 
 
 def ms(said: datetime | None) -> int:
@@ -237,7 +55,7 @@ def state(said: str | int) -> str:
     return found
 
 
-def new_trace(said: TraceSaid) -> NewTrace:
+def new_trace(said: messages.TraceSaid) -> NewTrace:
     duration = None
     if said.execution_duration is not None:
         match = _DURATION.fullmatch(said.execution_duration)
@@ -258,7 +76,7 @@ def new_trace(said: TraceSaid) -> NewTrace:
     )
 
 
-def new_assessment(said: AssessmentSaid) -> Assessment:
+def new_assessment(said: messages.AssessmentSaid) -> Assessment:
     if said.feedback is not None:
         kind, value, error = FEEDBACK, said.feedback.value, _error(said.feedback.error)
     elif said.expectation is not None:
@@ -285,7 +103,7 @@ def new_assessment(said: AssessmentSaid) -> Assessment:
     )
 
 
-def changes(said: UpdateAssessment) -> dict[str, Any]:
+def changes(said: messages.UpdateAssessment) -> dict[str, Any]:
     """The fields the mask names, as `assessments.change` takes them."""
     given, found = said.assessment, dict[str, Any]()
     for path in said.update_mask.split(","):
@@ -305,7 +123,7 @@ def changes(said: UpdateAssessment) -> dict[str, Any]:
     return found
 
 
-def expected(said: ExpectationValue) -> Any:
+def expected(said: messages.ExpectationValue) -> Any:
     if said.serialized_value is None:
         return said.value
     if said.serialized_value.serialization_format != _JSON_FORMAT:
@@ -320,7 +138,7 @@ def expected(said: ExpectationValue) -> Any:
         raise Invalid("", f"the value of an expectation is not JSON: {e}") from e
 
 
-def _error(said: AssessmentError | None) -> dict[str, str] | None:
+def _error(said: messages.AssessmentError | None) -> dict[str, str] | None:
     return None if said is None else msgspec.to_builtins(said)
 
 
