@@ -2,6 +2,7 @@
 
     {storage}/{account}/azureml/ExperimentRun/dcid.{run}/…     what a run logged
     {storage}/{account}/azureml/models/{model id}/…            a logged model without a run
+    {storage}/{account}/azureml/traces/{trace id}/…            a trace without a job
 
 The blob face serves the same files, so they lie exactly as a blob upload would leave them.
 """
@@ -28,7 +29,8 @@ INVALID_PATH = "Invalid path"  # word for word what MLflow's server says
 _MOST_BYTES = 255  # of the name of a file
 
 _OWNER = re.compile(
-    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+))(?:/(?P<path>.*))?"
+    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+)|traces/(?P<trace>[^/]+))"
+    r"(?:/(?P<path>.*))?"
 )
 
 
@@ -43,10 +45,12 @@ class File:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose artifacts a path is about: of one run, or of one logged model without a run."""
+    """Whose artifacts a path is about: of one run, one logged model without a run, or one trace
+    without a job (those of a job lie below its run)."""
 
     run: str | None
     model: str | None
+    trace: str | None = None
 
 
 def run_folder(run_id: str) -> str:
@@ -62,8 +66,11 @@ def owner(path: str) -> Owner:
     """Raises Invalid for a path that belongs to no run or model."""
     match = _OWNER.fullmatch(safe(path))
     if match is None:
-        raise Invalid("path", f"'{path}' is not below ExperimentRun/dcid.{{run}} or models/{{id}}")
-    return Owner(match["run"], match["model"])
+        raise Invalid(
+            "path",
+            f"'{path}' is not below ExperimentRun/dcid.{{run}}, models/{{id}} or traces/{{id}}",
+        )
+    return Owner(match["run"], match["model"], match["trace"])
 
 
 def safe(path: str) -> str:

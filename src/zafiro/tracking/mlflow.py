@@ -23,8 +23,8 @@ from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
-# (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
-PROTOCOL = "3.3.0"
+# (RestStore.log_spans, mlflow 3.17). The messages are those of the version they were read from.
+PROTOCOL = "3.17.0"
 SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,

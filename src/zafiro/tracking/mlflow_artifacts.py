@@ -34,6 +34,8 @@ def allowed(call: Call, path: str, what: str) -> str:
         if run is None:
             raise NotFound("run", whose.run, "its artifacts have nowhere to go")
         call.may(f"experiments/runs/{what}", run.owner)
+    elif whose.trace is not None:
+        call.may_in_workspace(f"experiments/runs/{what}")
     else:
         may(call, f"experiments/runs/{what}", readable(call, whose.model or ""))
     return artifacts.safe(path)
