@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from zafiro.core.errors import Unsupported
+from zafiro.core.errors import Conflict
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +23,10 @@ class Board:
     """One process; `socket` is where it answers HTTP."""
 
     def __init__(self, python: Path, folders: Mapping[str, Path]) -> None:
-        """Returns when it answers. Raises Unsupported with its own words when it does not."""
+        """Returns when it answers. Raises Conflict with its own words when it does not."""
         # Not in the home: the name of a socket has 107 bytes at most.
         self._folder = Path(tempfile.mkdtemp(prefix="zafiro-tb-"))
         self.socket = self._folder / "socket"
-        self.used_at = time.monotonic()
         shown = self._folder / "shown"
         shown.mkdir()
         for name, folder in folders.items():
@@ -51,7 +50,8 @@ class Board:
             self._said.seek(0)
             said = self._said.read().strip().splitlines() or ["it said nothing"]
             self.stop()
-            raise Unsupported(f"showing event files: TensorBoard did not start ({said[-1]})")
+            raise Conflict(f"TensorBoard did not start: {said[-1]}")
+        self.used_at = time.monotonic()
 
     @property
     def pid(self) -> int:
@@ -76,8 +76,8 @@ class Board:
 class Boards:
     """Thread-safe. `python` gives the interpreter that has TensorBoard."""
 
-    def __init__(self, python: Callable[[], Path], idle_s: float) -> None:
-        self._python, self._idle_s = python, idle_s
+    def __init__(self, python: Callable[[], Path], *, idle_s: float, most: int = MOST) -> None:
+        self._python, self._idle_s, self._most = python, idle_s, most
         self._boards: dict[str, Board] = {}
         self._starting: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -91,7 +91,7 @@ class Boards:
             return found
 
     def open(self, name: str, folders: Mapping[str, Path]) -> Board:
-        """The one of that name, started when it is not there. Raises Unsupported."""
+        """The one of that name, started when it is not there. Raises Conflict."""
         with self._lock:
             alone = self._starting.setdefault(name, threading.Lock())
         with alone:
@@ -105,7 +105,7 @@ class Boards:
     def _keep(self, name: str, started: Board) -> None:
         with self._lock:
             gone = [self._boards.pop(name)] if name in self._boards else []
-            while len(self._boards) >= MOST:
+            while len(self._boards) >= self._most:
                 oldest = min(self._boards, key=lambda one: self._boards[one].used_at)
                 gone.append(self._boards.pop(oldest))
             self._boards[name] = started

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uv
 
-from zafiro.core.errors import Unsupported
+from zafiro.core.errors import Conflict
 from zafiro.core.home import Home
 
 # 2.18 is the first that works with NumPy 2.
@@ -20,7 +20,7 @@ _WITHIN_S = 300.0
 
 def python(home: Home, requirements: tuple[str, ...] = REQUIREMENTS) -> Path:
     """The interpreter that has TensorBoard. Takes a second the first time, with a package index
-    near. Raises Unsupported, with uv's reason, when it cannot be installed."""
+    near. Raises Conflict, with uv's reason, when it cannot be installed."""
     wanted = "\n".join((sys.version, sys.prefix, *requirements))
     name = hashlib.sha256(wanted.encode()).hexdigest()[:16]
     folder = home.root / "tensorboard"
@@ -52,6 +52,5 @@ def _uv(*arguments: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as e:
         why = str(e)
     if why:
-        raise Unsupported(
-            f"showing event files: TensorBoard could not be installed ({why.splitlines()[-1]})"
-        )
+        said = " ".join(line.strip() for line in why.splitlines())
+        raise Conflict(f"TensorBoard could not be installed: uv {arguments[0]} says: {said[:1000]}")

@@ -54,7 +54,8 @@ _NOT_ON = {
 
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
-    boards = Boards(lambda: installation.python(ctx.home), ctx.settings.tensorboard_idle_s)
+    idle_s = ctx.settings.tensorboard_idle_s
+    boards = Boards(lambda: installation.python(ctx.home), idle_s=idle_s)
 
     def workspace_of(request: Request) -> Workspace:
         at = request.path_params
@@ -70,7 +71,7 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         gate.authorise(caller, f"{ML}/workspaces/experiments/runs/read", scope)
 
     def board(request: Request) -> Board:
-        """Raises NotFound for a run without event files, Unsupported without TensorBoard."""
+        """Raises NotFound for a run without event files, Conflict without TensorBoard."""
         place, run = _place(request), request.path_params["run"]
         found = boards.running(place)
         if found is not None:
