@@ -107,6 +107,11 @@ class Run:
     definition: dict[str, Any] | None
 
     @property
+    def owner(self) -> str:
+        """The job whose token is good for it, or would be were it a job's."""
+        return self.job or self.run_id
+
+    @property
     def state(self) -> str:
         return self.own_state or AZURE_STATE[self.status]
 

@@ -21,11 +21,11 @@ from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
+from zafiro.mlflow_rest.call import T, decode, log
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import experiments, links, odata, service
 from zafiro.tracking import history_wire as wire
-from zafiro.tracking.call import T, decode, log
 from zafiro.tracking.domain import ACTIVE, DELETED, MLFLOW_STATUS, Experiment, Run
-from zafiro.tracking.search import read_token, write_token
 from zafiro.tracking.store import RunRow
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
@@ -74,7 +74,7 @@ class Ask:
         """The run the path names, once the caller may do that with it."""
         with self.ctx.db.read() as db:
             run = service.get_run(db, self.workspace.guid, run_id or self.ids["run"])
-        self.may(f"experiments/runs/{what}", run.job or run.run_id)
+        self.may(f"experiments/runs/{what}", run.owner)
         return run
 
 

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from zafiro.core.errors import NotFound
+from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
 from zafiro.tracking import artifacts
-from zafiro.tracking.call import Call
 from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.service import find_run
@@ -32,17 +33,18 @@ def allowed(call: Call, path: str, what: str) -> str:
             run = find_run(db, call.guid, whose.run)
         if run is None:
             raise NotFound("run", whose.run, "its artifacts have nowhere to go")
-        call.may(f"experiments/runs/{what}", run)
+        call.may(f"experiments/runs/{what}", run.owner)
     else:
         may(call, f"experiments/runs/{what}", readable(call, whose.model or ""))
     return artifacts.safe(path)
 
 
-async def upload(call: Call, request: Request, path: str) -> Response:
-    path = await run_in_threadpool(allowed, call, path, "write")
+async def upload(asked: Asked) -> Response:
+    call = await run_in_threadpool(asked.enter)
+    path = await run_in_threadpool(allowed, call, call.groups[0], "write")
     written = artifacts.part(call.ctx.home)
     try:
-        await _receive(request, written)
+        await _receive(asked.request, written)
         await run_in_threadpool(artifacts.publish, call.ctx.home, call.workspace, written, path)
     finally:
         written.unlink(missing_ok=True)
@@ -62,8 +64,8 @@ async def _receive(request: Request, into: Path) -> None:
         file.writelines(pieces)
 
 
-async def download(call: Call, path: str) -> Response:
-    path = await run_in_threadpool(allowed, call, path, "read")
+def download(call: Call) -> Response:
+    path = allowed(call, call.groups[0], "read")
     file = artifacts.place(call.ctx.home, call.workspace, path)
     if not file.is_file():
         raise NotFound("artifact", path)
@@ -77,11 +79,21 @@ def listing(call: Call) -> Any:
     return {"files": [file_info(file) for file in files]}
 
 
-def remove(call: Call, path: str) -> Any:
-    path = allowed(call, path, "write")
+def remove(call: Call) -> Any:
+    path = allowed(call, call.groups[0], "write")
     artifacts.remove(call.ctx.home, call.workspace, path)
     return {}
 
 
-def no_multipart() -> Response:
+def no_multipart(call: Call) -> Response:
     return JSONResponse({"error_code": "NOT_IMPLEMENTED", "message": NO_MULTIPART}, 501)
+
+
+VERBS: tuple[AnyVerb, ...] = (
+    Verb("GET", "mlflow-artifacts/artifacts", listing),
+    Verb("GET", "mlflow-artifacts/artifacts/{*}", download),
+    Stream("PUT", "mlflow-artifacts/artifacts/{*}", upload),
+    Verb("DELETE", "mlflow-artifacts/artifacts/{*}", remove),
+    Verb("POST", "mlflow-artifacts/mpu/{*}", no_multipart),
+    Verb("GET", "mlflow-artifacts/presigned/{*}", no_multipart),
+)

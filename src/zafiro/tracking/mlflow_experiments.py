@@ -5,11 +5,13 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from zafiro.core.errors import Invalid, NotFound, Unsupported
+from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.filters import parse, parse_order
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import experiments, metrics, wire
-from zafiro.tracking.call import Call
 from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment
-from zafiro.tracking.filters import parse, parse_order
-from zafiro.tracking.search import VIEWS, compare, read_token, write_token
+from zafiro.tracking.search import VIEWS
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow
 
 _ATTRIBUTES: dict[str, type] = {

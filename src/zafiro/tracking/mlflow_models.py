@@ -4,8 +4,9 @@ import uuid
 from typing import Any
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.call import Call
 from zafiro.tracking import artifacts, models, service, wire
-from zafiro.tracking.call import Call
+from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
 from zafiro.tracking.mlflow_runs import file_info
@@ -16,8 +17,8 @@ def create(call: Call) -> Any:
     said = call.read(wire.CreateModel)
     job = call.caller.job
     if said.source_run_id:
-        run = call.run(wire.RunRef(run_id=said.source_run_id))
-        call.may("experiments/runs/write", run)
+        run = read_run(call, wire.RunRef(run_id=said.source_run_id))
+        call.may("experiments/runs/write", run.owner)
         job = run.job or run.run_id
     else:
         call.may("experiments/runs/write")
@@ -64,7 +65,7 @@ def may(call: Call, what: str, model: LoggedModel) -> None:
         with call.ctx.db.read() as db:
             run = service.find_run(db, call.guid, model.source_run)
     if run is not None:
-        call.may(what, run)
+        call.may(what, run.owner)
     elif call.caller.job and call.caller.job == model.job:
         call.may(what)
     else:

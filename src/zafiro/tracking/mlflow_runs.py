@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.call import Call
 from zafiro.tracking import artifacts, metrics, rules, search, service, tags, wire
-from zafiro.tracking.call import Call
+from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import (
     Dataset,
     DatasetInput,
@@ -26,7 +27,7 @@ LOGGED_MODELS = "mlflow.log-model.history"
 
 
 def get(call: Call) -> Any:
-    run = call.run(call.read(wire.RunRef))
+    run = read_run(call, call.read(wire.RunRef))
     with call.ctx.db.read() as db:
         return {"run": full(db, [run])[0]}
 
@@ -65,8 +66,8 @@ def restore(call: Call) -> Any:
 
 def writable(call: Call, ref: Any) -> Run:
     """The run a message names, once the caller may write it."""
-    run = call.run(ref)
-    call.may("experiments/runs/write", run)
+    run = read_run(call, ref)
+    call.may("experiments/runs/write", run.owner)
     return run
 
 
@@ -165,7 +166,7 @@ def search_runs(call: Call) -> Any:
 
 def history(call: Call) -> Any:
     said = call.read(wire.GetMetricHistory)
-    run = call.run(said)
+    run = read_run(call, said)
     limit = None if said.max_results is None else max(1, said.max_results)
     with call.ctx.db.read() as db:
         points = metrics.history(
@@ -227,7 +228,7 @@ def history_interval(call: Call) -> Any:
 
 def list_artifacts(call: Call) -> Any:
     said = call.read(wire.ListArtifacts)
-    run = call.run(said)
+    run = read_run(call, said)
     folder = artifacts.run_folder(run.run_id)
     below = artifacts.safe(said.path) if said.path else ""
     files = artifacts.listing(
@@ -246,7 +247,7 @@ def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:
 
 
 def _run(call: Call, id: str) -> Run:
-    return call.run(wire.RunRef(run_id=id))
+    return read_run(call, wire.RunRef(run_id=id))
 
 
 def _few_runs(what: str, ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.tracking import metrics, rules, service, wire
-from zafiro.tracking.call import Access
+from zafiro.tracking.access import Access
 from zafiro.tracking.domain import RUN_NAME
 from zafiro.tracking.ingest import Batch, Write
 from zafiro.tracking.tags import put_tags

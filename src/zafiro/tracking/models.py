@@ -8,11 +8,12 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
+from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.filters import Clause, parse, parse_order
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import artifacts, rules
 from zafiro.tracking.domain import ACTIVE, DELETED, Experiment, LoggedModel, Point
 from zafiro.tracking.experiments import check_active, now_ms
-from zafiro.tracking.filters import Clause, parse, parse_order
-from zafiro.tracking.search import compare, read_token, write_token
 from zafiro.tracking.store import (
     LoggedModelRow,
     ModelMetricRow,

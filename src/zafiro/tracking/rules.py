@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.call import missing
 from zafiro.tracking.domain import Logged
 
 MAX_PARAMS_OR_TAGS = 100
@@ -37,10 +38,6 @@ def _invalid(path: str, value: Any, why: str = "") -> Invalid:
     return Invalid(
         "", f"Invalid value {said} for parameter '{path}' supplied" + (f": {why}" if why else ".")
     )
-
-
-def missing(path: str) -> Invalid:
-    return Invalid("", f"Missing value for required parameter '{path}'.")
 
 
 def name(value: str | None, path: str) -> None:

@@ -10,22 +10,20 @@ import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from zafiro.core import clock
 from zafiro.core.body import check
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
-from zafiro.tracking import rules, service
-from zafiro.tracking.domain import Run
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Where = tuple[str, str, str]  # names of the subscription, the group, the workspace
 
-_HINT = " See the API docs for more information about request parameters."
+HINT = " See the API docs for more information about request parameters."
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WHERE = re.compile(r" - at `\$\.?(.*)`")
 
@@ -66,21 +64,13 @@ class Call:
     def guid(self) -> str:
         return self.workspace.guid
 
-    def run(self, ref: Any) -> Run:
-        """The run a message names, once the caller may read it."""
-        id = run_id(ref)
-        with self.ctx.db.read() as db:
-            found = service.get_run(db, self.guid, id)
-        self.may("experiments/runs/read", found)
-        return found
-
-    def may(self, what: str, run: Run | None = None) -> None:
+    def may(self, what: str, job: str | None = None) -> None:
         """Raises Denied. `what` below workspaces/: "experiments/runs/write".
 
-        Of a run the scope is the job it belongs to, for that is what a job's token is good for;
-        what a job makes beside runs (an experiment, a model) is asked for in its own name.
+        Of what belongs to a job the scope is that `job`, for that is what a job's token is good
+        for; what a job makes besides is asked for in its own name.
         """
-        job = self.caller.job if run is None else run.job or run.run_id
+        job = self.caller.job if job is None else job
         scope = f"{self.workspace.id}/jobs/{job}" if job else self.workspace.id
         self.gate.authorise(self.caller, f"{ML}/workspaces/{what}", scope)
 
@@ -98,55 +88,11 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise _unreadable(e) from e
 
 
-@dataclass(frozen=True)
-class Access:
-    """Somebody who may write something: a run, or new runs in the workspace (`run` is 0)."""
-
-    caller: Caller
-    workspace: Workspace
-    run: int = 0
-    run_id: str = ""
-    experiment: int = 0
-
-
-class Passes:
-    """Remembers for two seconds that a token may write a run, so that a run that logs a thousand
-    values a second is not looked up a thousand times. What was refused is never remembered."""
-
-    GOOD_FOR_S = 2.0
-    MOST = 10_000
-
-    def __init__(self, ctx: Context, gate: Gate) -> None:
-        self._ctx, self._gate = ctx, gate
-        self._kept: dict[Any, tuple[float, Access]] = {}
-
-    def known(self, header: str | None, where: tuple[str, ...], run_id: str) -> Access | None:
-        kept = self._kept.get((header, where, run_id))
-        return kept[1] if kept and kept[0] > clock.now().timestamp() else None
-
-    def open(self, header: str | None, where: tuple[str, str, str], run_id: str) -> Access:
-        """Raises Denied, NotFound."""
-        call = enter(self._ctx, self._gate, header, where)
-        if run_id:
-            with self._ctx.db.read() as db:
-                run = service.get_run(db, call.guid, run_id)
-            call.may("experiments/runs/write", run)
-            made = Access(call.caller, call.workspace, run.key, run_id, run.experiment_key)
-        else:
-            call.may("experiments/runs/write")
-            made = Access(call.caller, call.workspace)
-        if len(self._kept) >= self.MOST:
-            self._kept.clear()
-        end = clock.now().timestamp() + self.GOOD_FOR_S
-        self._kept[header, where, run_id] = (end, made)
-        return made
-
-
 def enter(
     ctx: Context,
     gate: Gate,
     header: str | None,
-    where: tuple[str, str, str],
+    where: Where,
     method: str = "POST",
     body: bytes = b"",
     query: QueryParams | None = None,
@@ -157,13 +103,6 @@ def enter(
     with ctx.db.read() as db:
         workspace = workspaces.find(db, *where)
     return Call(ctx, gate, caller, workspace, method, body, query or QueryParams(), groups)
-
-
-def run_id(ref: Any) -> str:
-    id: str = ref.run_id or ref.run_uuid
-    if not id:
-        raise Invalid("", rules.missing("run_id").why + _HINT)
-    return id
 
 
 def failure(error: Exception) -> Response:
@@ -190,14 +129,18 @@ def failure(error: Exception) -> Response:
     return JSONResponse({"error_code": code, "message": said}, status, headers)
 
 
+def missing(path: str) -> Invalid:
+    return Invalid("", f"Missing value for required parameter '{path}'.")
+
+
 def _unreadable(error: Exception) -> Invalid:
     said = str(error)
-    missing, where = _MISSING.search(said), _WHERE.search(said)
+    lacking, where = _MISSING.search(said), _WHERE.search(said)
     above = where[1] if where else ""
-    if missing:
-        path = f"{above}.{missing[1]}" if above else missing[1]
-        return Invalid("", rules.missing(path).why + _HINT)
+    if lacking:
+        path = f"{above}.{lacking[1]}" if above else lacking[1]
+        return Invalid("", missing(path).why + HINT)
     if above:
         why = _WHERE.sub("", said)
-        return Invalid("", f"Invalid value for parameter '{above}' supplied: {why}.{_HINT}")
-    return Invalid("", f"The request body is not what this call takes: {said}.{_HINT}")
+        return Invalid("", f"Invalid value for parameter '{above}' supplied: {why}.{HINT}")
+    return Invalid("", f"The request body is not what this call takes: {said}.{HINT}")
