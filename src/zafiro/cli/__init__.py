@@ -23,6 +23,10 @@ def run(words: Sequence[str], *, prog: str = "zafiro") -> int:
 
         code: int = completing.candidates(words[1:])
         return code
+    if prog == "zafiro" and list(words[:1]) == ["az"] and list(words[1:2]) != ["install-shim"]:
+        from zafiro.cli import az
+
+        return az.run(words[1:])
     from zafiro.cli import parser
 
     try:

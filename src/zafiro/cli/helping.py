@@ -45,6 +45,27 @@ def top(prog: str) -> str:
     )
 
 
+def az() -> str:
+    said = [
+        ("ml", "All of Azure Machine Learning: az ml --help."),
+        ("configure", VERBS["configure"]),
+        *[(name, help) for name, (_, help) in AZ.items() if name != "az"],
+        ("extension", "Extensions: `ml` is part of Zafiro."),
+        ("config", "Kept settings: get, set."),
+        ("login", "There is nothing to log in to."),
+        ("version", "Which versions these are."),
+    ]
+    return "\n".join(
+        [
+            f"zafiro {zafiro.__version__}, speaking as the Azure CLI does.",
+            "",
+            "Usage: az GROUP ... [FLAGS]",
+            "",
+            *_table(said),
+        ]
+    )
+
+
 def noun(what: Noun, prog: str) -> str:
     return "\n".join(
         [

@@ -54,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
 
 def noun_of(name: str) -> Noun:
     """Raises KeyError."""
-    if name in AZ:
+    if name in (*AZ, "extension", "config"):
         return import_module("zafiro.cli.grammar.az").NOUNS[name]  # type: ignore[no-any-return]
     found: Noun = import_module(f"zafiro.cli.grammar.{NOUNS[name][0]}").NOUNS[name]
     return found
@@ -95,7 +95,11 @@ def parse(words: Sequence[str], *, prog: str = "zafiro") -> Asked | str:
     if first in VERBS:
         verb = import_module("zafiro.cli.grammar.server").VERBS[first]
         return _asked(None, verb, words[1:], f"{prog} {first}")
-    if first not in NOUNS and first not in AZ:
+    if (
+        first not in NOUNS
+        and first not in AZ
+        and not (prog == "az" and first in ("extension", "config"))
+    ):
         raise Misused(
             f"'{first}' is no command of {prog}", f"{prog} --help", meant=(first, [*VERBS, *NOUNS])
         )
