@@ -31,8 +31,6 @@ from zafiro.mlflow_rest.call import Call, Where, enter, failure
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Nouns of MLflow's API that no slice brings yet.
 MISSING = {
-    "registered-models": "MLflow's model registry",
-    "model-versions": "MLflow's model registry",
     "traces": "MLflow tracing",
     "datasets": "MLflow's evaluation datasets",
     "scorers": "MLflow's scorers",
@@ -43,7 +41,6 @@ MISSING = {
     "label-schemas": "MLflow's label schemas",
     "review-queues": "MLflow's review queues",
     "issues": "MLflow's issues",
-    "webhooks": "MLflow's webhooks",
 }
 _REST = re.compile(
     r"subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices"

@@ -99,7 +99,10 @@ def place_in(folder: Path, path: str) -> Path:
 
 def listing(home: Home, workspace: Workspace, folder: str) -> list[File]:
     """What lies directly in it, by name; [] for a file or nothing."""
-    here = place(home, workspace, folder)
+    return list_in(place(home, workspace, folder))
+
+
+def list_in(here: Path) -> list[File]:
     if not here.is_dir():
         return []
     found = []

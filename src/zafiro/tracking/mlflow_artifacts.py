@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from zafiro.core.errors import NotFound
 from zafiro.mlflow_rest.call import Call
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
-from zafiro.tracking import artifacts
+from zafiro.tracking import artifacts, shelves
 from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.service import find_run
@@ -65,17 +65,21 @@ async def _receive(request: Request, into: Path) -> None:
 
 
 def download(call: Call) -> Response:
-    path = allowed(call, call.groups[0], "read")
-    file = artifacts.place(call.ctx.home, call.workspace, path)
-    if not file.is_file():
-        raise NotFound("artifact", path)
+    file = shelves.file(call, call.groups[0])
+    if file is None:
+        path = allowed(call, call.groups[0], "read")
+        file = artifacts.place(call.ctx.home, call.workspace, path)
+        if not file.is_file():
+            raise NotFound("artifact", path)
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return FileResponse(file, media_type=kind, filename=file.name)
 
 
 def listing(call: Call) -> Any:
-    path = allowed(call, call.query.get("path", ""), "read")
-    files = artifacts.listing(call.ctx.home, call.workspace, path)
+    files = shelves.listing(call, call.query.get("path", ""))
+    if files is None:
+        path = allowed(call, call.query.get("path", ""), "read")
+        files = artifacts.listing(call.ctx.home, call.workspace, path)
     return {"files": [file_info(file) for file in files]}
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import experiments, rules
+from zafiro.tracking import experiments
+from zafiro.tracking import models as models
+from zafiro.tracking import rules as rules
 from zafiro.tracking.domain import (
     ACTIVE,
     DELETED,
@@ -25,6 +27,7 @@ from zafiro.tracking.domain import (
     Run,
 )
 from zafiro.tracking.experiments import now_ms
+from zafiro.tracking.shelves import shelves as shelves
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
 from zafiro.tracking.tags import put_tags
 
