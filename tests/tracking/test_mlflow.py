@@ -298,7 +298,7 @@ def test_multipart_is_refused_in_words_the_client_falls_back_on(http: TestClient
 
 
 def test_what_is_not_there_is_named(http: TestClient) -> None:
-    for verb in ("label-schemas", "issues", "gateway/endpoints"):
+    for verb in ("prompt-optimization", "gateway/endpoints"):
         status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
         assert (status, code) == (501, "NOT_IMPLEMENTED") and "not supported" in message
     assert wrong(http.get(f"{API}/nonsense"))[0] == 404

@@ -31,7 +31,6 @@ from zafiro.mlflow_rest.call import Call, Where, enter, failure
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Nouns of MLflow's API that no slice brings yet.
 MISSING = {
-    "traces": "MLflow tracing",
     "datasets": "MLflow's evaluation datasets",
     "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.tracking import rules
-from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
+from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
 
 _ID = re.compile(r"-?[0-9]{1,18}")
@@ -37,6 +37,7 @@ def of_rows(db: Session, rows: list[ExperimentRow]) -> list[Experiment]:
             modified_ms=row.modified_ms,
             description=row.description,
             tags=tags.get(row.key, {}),
+            place=None if row.location is None else Place(row.location, row.folder),
         )
         for row in rows
     ]
@@ -77,6 +78,7 @@ def create(
     *,
     tags: dict[str, str] | None = None,
     description: str | None = None,
+    place: Place | None = None,
 ) -> Experiment:
     """Raises Conflict when there is one of that name, deleted ones included; Invalid."""
     rules.experiment_name(name)
@@ -95,6 +97,8 @@ def create(
                 lifecycle=ACTIVE,
                 created_ms=at,
                 modified_ms=at,
+                location=place and place.location,
+                folder=place and place.folder,
             )
             db.add(row)
             db.flush()

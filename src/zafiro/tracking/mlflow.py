@@ -16,6 +16,7 @@ from zafiro.tracking import (
     mlflow_files,
     mlflow_models,
     mlflow_runs,
+    mlflow_uploads,
     wire,
 )
 from zafiro.tracking.access import Passes, run_id
@@ -23,16 +24,18 @@ from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
-# (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
-PROTOCOL = "3.3.0"
+# (RestStore.log_spans, mlflow 3.17). The messages are those of the version they were read from.
+PROTOCOL = "3.17.0"
 SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
+    "multipart_uploads_enabled": True,
+    # Links are given to who asks for them, but a client told so here asks for one before every
+    # file, large or small, and then fetches it through another port of the same machine.
     "multipart_downloads_enabled": False,
-    "presigned_upload_run_id_supported": False,
-    "presigned_upload_model_id_supported": False,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
     "features_enabled": {},
 }
 
@@ -82,6 +85,7 @@ def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
         *mlflow_files.VERBS,
+        *mlflow_uploads.VERBS,
         Stream("GET", "/version", _version),
         Stream("GET", "/health", _health),
     ]

@@ -24,7 +24,7 @@ MOST_UPLOADED_BYTES = 10 << 20
 def get_artifact(call: Call) -> Response:
     run_id, path = call.query.get("run_id") or call.query.get("run_uuid"), _path(call)
     run = read_run(call, wire.RunRef(run_id=run_id or ""))
-    return _file(call, f"{artifacts.run_folder(run.run_id)}/{path}")
+    return _file(call, f"{artifacts.folder_of(run)}/{path}")
 
 
 def model_artifact(call: Call) -> Response:
@@ -51,7 +51,7 @@ def _put(call: Call) -> Response:
     written = artifacts.part(call.ctx.home)
     try:
         written.write_bytes(call.body)
-        target = f"{artifacts.run_folder(run.run_id)}/{path}"
+        target = f"{artifacts.folder_of(run)}/{path}"
         artifacts.publish(call.ctx.home, call.workspace, written, target)
     finally:
         written.unlink(missing_ok=True)

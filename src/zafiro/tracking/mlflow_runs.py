@@ -240,13 +240,13 @@ def history_interval(call: Call) -> Any:
 def list_artifacts(call: Call) -> Any:
     said = call.read(wire.ListArtifacts)
     run = read_run(call, said)
-    folder = artifacts.run_folder(run.run_id)
+    folder = artifacts.folder_of(run)
     below = artifacts.safe(said.path) if said.path else ""
     files = artifacts.listing(
         call.ctx.home, call.workspace, f"{folder}/{below}" if below else folder
     )
     return {
-        "root_uri": artifacts.run_uri(run.run_id),
+        "root_uri": artifacts.uri_of(run),
         "files": [file_info(file, below) for file in files],
     }
 
