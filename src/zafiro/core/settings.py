@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     url_mirror: str = Field(
         "", description="Folder that stands in for https inputs on machines cut off: URL to path."
     )
+    webhook_schemes: str = Field(
+        "https", description="What URLs of MLflow webhooks may begin with, separated by commas."
+    )
+    webhook_private: bool = Field(
+        False,
+        description="Whether MLflow webhooks may call this machine and its private network.",
+    )
     log_level: str = Field("info", description="Log level of the server.")
 
     @property
