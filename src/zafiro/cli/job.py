@@ -9,6 +9,7 @@ import click
 
 from zafiro.cli.client import WORKSPACE, Client
 from zafiro.cli.state import home_of, home_option
+from zafiro.cli.tensorboard import tensorboard
 
 _WIDTH = 40
 
@@ -41,6 +42,9 @@ def show(home: Path | None, name: str | None, timeline: bool) -> None:
     click.echo(f"{name}: {said['status']}")
     for line in drawn(said["steps"]):
         click.echo(line)
+
+
+job_.add_command(tensorboard)
 
 
 def drawn(steps: list[dict[str, Any]]) -> list[str]:

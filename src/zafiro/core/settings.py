@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         False,
         description="Whether MLflow webhooks may call this machine and its private network.",
     )
+    tensorboard_idle_s: float = Field(
+        900, gt=0, description="How long a run's TensorBoard goes on that nobody looks at, seconds."
+    )
     log_level: str = Field("info", description="Log level of the server.")
 
     @property
