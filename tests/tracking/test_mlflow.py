@@ -245,13 +245,6 @@ def test_a_folder_and_a_file_cannot_have_one_name(http: TestClient) -> None:
     assert listed == []
 
 
-def test_multipart_is_refused_in_words_the_client_falls_back_on(http: TestClient) -> None:
-    answer = http.post("/api/2.0/mlflow-artifacts/mpu/create/x", json={"path": "x", "num_parts": 2})
-    assert answer.json()["message"].startswith(
-        "Multipart upload is not supported for the current artifact repository"
-    )
-
-
 def test_what_is_not_there_is_named(http: TestClient) -> None:
     for verb in ("registered-models/create", "model-versions/create", "traces"):
         status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
