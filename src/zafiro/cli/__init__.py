@@ -18,6 +18,7 @@ class Lazy(click.Group):
         "exec": "Run a command under those variables.",
         "init": "Write the config.json that MLClient.from_config() reads.",
         "job": "Look at jobs.",
+        "gc": "Remove for good what was deleted.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -39,10 +39,16 @@ class Client:
     def get(self, path: str, **query: str) -> Any:
         """The JSON answer. Raises ClickException with the server's own sentence."""
         asked = "&".join(f"{k}={v}" for k, v in {"api-version": "2025-01-01", **query}.items())
+        return self._send("GET", f"{path}?{asked}", None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The same, with JSON in both directions."""
+        return self._send("POST", path, json.dumps(body))
+
+    def _send(self, method: str, path: str, body: str | None) -> Any:
+        headers = {"Authorization": self._auth, "Content-Type": "application/json"}
         try:
-            self._connection.request(
-                "GET", f"{path}?{asked}", headers={"Authorization": self._auth}
-            )
+            self._connection.request(method, path, body, headers)
             answer = self._connection.getresponse()
             said = json.loads(answer.read() or b"{}")
         except (OSError, ValueError, http.client.HTTPException) as e:
