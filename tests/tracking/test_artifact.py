@@ -29,10 +29,10 @@ def at(main: Workspace, path: str) -> str:
 
 
 def local(link: str) -> str:
-    """The part of a link that the test client can follow: its storage listens at no root."""
-    match = re.fullmatch(r"https://(\w+)\.blob\.core\.windows\.net@testserver(/.*)", link)
-    assert match, link
-    return f"/storage/{match[1]}.blob.core.windows.net{match[2]}"
+    """What is asked for when azureml-core, azureml-mlflow and azure-storage-blob took it apart."""
+    match = re.fullmatch(r"http://(\w+\.blob\.core\.windows\.net)@testserver(/.*)", link)
+    assert match and match[2].startswith(f"/storage/{match[1]}/azureml/"), link
+    return match[2]
 
 
 def put(http: TestClient, link: str, body: bytes) -> int:

@@ -88,7 +88,8 @@ def variables(
     run, and what Azure sets, for clients that read that (azureml-core 1.61 Run.get_context)."""
     bundle = str(ctx.home.tls / "bundle.pem")
     return {
-        "MLFLOW_TRACKING_URI": f"{ctx.url}/mlflow/v2.0{workspace.id}",
+        # v1.0, because at v2.0 a client that names azureml-mlflow is taken for its own store.
+        "MLFLOW_TRACKING_URI": f"{ctx.url}/mlflow/v1.0{workspace.id}",
         "MLFLOW_TRACKING_TOKEN": token,
         "MLFLOW_EXPERIMENT_NAME": experiment,
         "MLFLOW_RUN_ID": job,
