@@ -210,6 +210,13 @@ def delete(ctx: Context, db: Session, guid: str, name: str) -> Path:
     return folder(ctx, kept.job)
 
 
+def holds(db: Session, guid: str, run_id: str) -> str | None:
+    """Why a run cannot be deleted for good: the job it is of is still there."""
+    if store.find(db, guid, run_id) is None:
+        return None
+    return f"'{run_id}' is the run of a job; delete the job first"
+
+
 def furnish(ctx: Context, db: Session, workspace: str) -> None:
     """A new workspace has no jobs."""
 
