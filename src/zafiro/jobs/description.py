@@ -65,6 +65,7 @@ def build(
         "environment": environment(ctx, db, workspace, asked.environment_id),
         "environments": str(ctx.home.environments),
         "artifacts": str(artifacts(ctx, workspace, job.name)),
+        "kept": [folder for folder in wire.log_dirs(asked).values() if folder],
         # Apart from the variables: the job may point those elsewhere, where its token must not go.
         "tracking": {"url": tracking_url(ctx, workspace), "run": job.name},
         "variables": {
