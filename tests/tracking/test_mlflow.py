@@ -1,6 +1,7 @@
 """The MLflow face where the real client does not reach: rights, limits, paths, spellings."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from starlette.testclient import TestClient
 
 from zafiro.core.context import Context
 from zafiro.core.db import Database
-from zafiro.tracking import service
+from zafiro.mlflow_rest.call import Call
+from zafiro.tracking import service, shelves
 from zafiro.tracking.store import PointRow
 from zafiro.workspaces.domain import Workspace
 
@@ -443,3 +445,23 @@ def test_a_dataset_too_long_for_an_index_is_refused(
     assert http.post(f"{API}/runs/log-inputs", json=body).status_code == 200
     body["datasets"] = [{"dataset": said | dataset}]
     assert why in wrong(http.post(f"{API}/runs/log-inputs", json=body))[2]
+
+
+def test_a_page_gets_the_file_of_a_model_version(
+    http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "MLmodel").write_text("flavors")
+
+    def shelf(call: Call, path: str) -> tuple[Path, str]:
+        name, version, rest = path.split("/", 2)
+        assert (name, version) == ("m", "1")
+        return tmp_path / "model", rest
+
+    monkeypatch.setitem(shelves.shelves, "registered-models", shelf)
+    asked = {"name": "m", "version": "1", "path": "MLmodel"}
+    assert http.get("/model-versions/get-artifact", params=asked).text == "flavors"
+    asked["path"] = "../test.db"
+    assert wrong(http.get("/model-versions/get-artifact", params=asked))[2] == "Invalid path"
+    asked = {"name": "m", "path": "MLmodel"}
+    assert "'version'" in wrong(http.get("/model-versions/get-artifact", params=asked))[2]
