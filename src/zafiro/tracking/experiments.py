@@ -1,5 +1,6 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import rules
+from zafiro.tracking import rules, sql
 from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
 
@@ -59,6 +60,16 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
     if row is None or row.workspace != workspace:
         raise NotFound("experiment", id, f"No Experiment with id={id} exists")
     return of_rows(db, [row])[0]
+
+
+def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
+    """The keys of experiments in one look; None when any of them wants a closer one."""
+    if not ids or "0" in ids:
+        return None
+    among, given = sql.among(db, [parse_id(id) for id in ids])
+    query = f"SELECT key FROM experiments WHERE key {among} AND workspace = ?"
+    found = [row[0] for row in sql.rows(db, query, [given, workspace])]
+    return found if len(found) == len(set(ids)) else None
 
 
 def parse_id(id: str) -> int:

@@ -107,7 +107,8 @@ def create(access: Access, said: wire.CreateRun, size: int) -> Write:
             tags=tags,
             job=access.caller.job,
         )
-        return {"run": wire.run(run, [], {}, [], [], [])}
+        own = [wire.Pair(key, value) for key, value in run.tags.items()]
+        return {"run": wire.run(run.head, [], [], own, [], [], [])}
 
     return write
 
@@ -124,7 +125,7 @@ def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
         run = service.set_mlflow_status(
             batch.db, run, status=status, end_ms=said.end_time, name=said.run_name
         )
-        return {"run_info": wire.run_info(run)}
+        return {"run_info": wire.run_info(run.head)}
 
     return write
 
