@@ -15,6 +15,7 @@ from zafiro.tracking import (
     search,
     service,
     tags,
+    thinning,
     wire,
 )
 from zafiro.tracking.access import read_run
@@ -206,7 +207,7 @@ def history_interval(call: Call) -> Any:
     found: list[dict[str, Any]] = []
     for run in [_run(call, id) for id in said.run_ids]:
         with call.ctx.db.read() as db:
-            points = metrics.sampled_history(
+            points = thinning.sampled_history(
                 db,
                 run.key,
                 said.metric_key,
