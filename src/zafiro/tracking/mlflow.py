@@ -96,13 +96,14 @@ class Writes:
     def answer(self, verb: str) -> Callable[[Asked], Awaitable[Response]]:
         kind, prepare = WRITES[verb]
 
-        async def write(asked: Asked) -> Response:
+        async def answer(asked: Asked) -> Response:
             body = await receive(asked.request)
             said = decode(body, kind)
             run = "" if kind is wire.CreateRun else run_id(said)
             access = self._passes.known(asked.header, asked.where, run)
             if access is None:
                 access = await run_in_threadpool(self._passes.open, asked.header, asked.where, run)
-            return as_json(await self._ingest.put(prepare(access, said, len(body))))
+            write = prepare(access, said, len(body))
+            return as_json(await self._ingest.put(write, len(body)))
 
-        return write
+        return answer

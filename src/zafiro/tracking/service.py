@@ -2,7 +2,7 @@
 here commits. A run is named by its workspace's GUID and its run id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import experiments, rules
+from zafiro.tracking import experiments, rules, sql
 from zafiro.tracking.domain import (
     ACTIVE,
     DELETED,
@@ -289,12 +289,17 @@ def check_active(run: Run) -> None:
         raise _inactive(run.run_id, run.lifecycle)
 
 
-def check_active_row(db: Session, run: int) -> None:
-    """The same from the key alone, for hot writes."""
-    query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
-    lifecycle, run_id = db.execute(query).one()
-    if lifecycle != ACTIVE:
-        raise _inactive(run_id, lifecycle)
+def check_active_rows(db: Session, runs: Collection[int]) -> None:
+    """The same from the keys alone, for hot writes. Raises NotFound for one that is gone."""
+    if not runs:
+        return
+    among, given = sql.among(db, runs)
+    found = sql.rows(db, f"SELECT run_id, lifecycle FROM runs WHERE key {among}", [given])
+    for run_id, lifecycle in found:
+        if lifecycle != ACTIVE:
+            raise _inactive(run_id, lifecycle)
+    if len(found) < len(runs):
+        raise NotFound("run", "", "it was deleted for good")
 
 
 def _inactive(run_id: str, lifecycle: str) -> Invalid:
