@@ -195,7 +195,8 @@ class _Search:
         return best
 
     def _starts(self) -> Iterator[tuple[str, list[Any]]]:
-        """What could be begun with: (a query of run keys, its parameters), each by an index."""
+        """What could be begun with: (a query of run keys, its parameters), each by an index. May
+        give more runs than satisfy the clause, never fewer."""
         of, experiments = self._of(), self._experiments
         workspace = "(SELECT workspace FROM experiments WHERE key = ?)"
         for clause in self._clauses:
@@ -223,10 +224,12 @@ class _Search:
                     [*experiments, value],
                 )
             elif clause.kind in ("param", "tag") and column is None and clause.comparator == "=":
+                # Not also `value = ?`, which the statement has anyway: SQLite would put that value
+                # into substr() and not see the index any more.
                 yield (
                     f"SELECT run FROM {_TABLES[clause.kind]} WHERE experiment {of} AND key = ?"
-                    f" AND substr(value, 1, {_PREFIX}) = ? AND value = ?",
-                    [*experiments, clause.key, str(value)[:_PREFIX], value],
+                    f" AND substr(value, 1, {_PREFIX}) = ?",
+                    [*experiments, clause.key, str(value)[:_PREFIX]],
                 )
 
     def _of(self) -> str:
