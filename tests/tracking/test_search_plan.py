@@ -47,7 +47,10 @@ def plans(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     [
         ("params.lr = '0.1'", "run_params_search (experiment=? AND key=? AND <expr>=?)"),
         ("tags.team = 'red'", "run_tags_search (experiment=? AND key=? AND <expr>=?)"),
-        ("metrics.acc > 0.4", "metric_latest_search (experiment=? AND key=? AND nan=? AND value>?)"),
+        (
+            "metrics.acc > 0.4",
+            "metric_latest_search (experiment=? AND key=? AND nan=? AND value>?)",
+        ),
         ("run_name = 'n'", "runs_name (experiment=? AND name=?)"),
         ("tags.mlflow.parentRunId = 'p'", "runs_parent (workspace=? AND parent=?)"),
         ("attributes.run_id IN ('r', 's')", "(workspace=? AND run_id=?)"),
