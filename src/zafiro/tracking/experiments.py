@@ -56,10 +56,23 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
         if default is None:
             raise NotFound("experiment", id, "it is made with the first run in it")
         return default
-    row = db.get(ExperimentRow, parse_id(id))
-    if row is None or row.workspace != workspace:
+    query = "SELECT workspace, name, lifecycle, created_ms, modified_ms, description"
+    of = parse_id(id)
+    rows = sql.rows(db, f"{query} FROM experiments WHERE key = ?", [of])
+    if not rows or rows[0][0] != workspace:
         raise NotFound("experiment", id, f"No Experiment with id={id} exists")
-    return of_rows(db, [row])[0]
+    _, name, lifecycle, created_ms, modified_ms, description = rows[0]
+    tags = sql.rows(db, "SELECT key, value FROM experiment_tags WHERE experiment = ?", [of])
+    return Experiment(
+        of,
+        workspace,
+        name,
+        lifecycle,
+        created_ms,
+        modified_ms,
+        description,
+        {row.key: row.value for row in tags},
+    )
 
 
 def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:

@@ -13,7 +13,7 @@ from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb, as_json
 from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs, wire
 from zafiro.tracking.access import Passes, run_id
 from zafiro.tracking.ingest import Ingest
-from zafiro.tracking.mlflow_writes import WRITES
+from zafiro.tracking.mlflow_writes import WRITES, shown
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
 # (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
@@ -104,6 +104,10 @@ class Writes:
             if access is None:
                 access = await run_in_threadpool(self._passes.open, asked.header, asked.where, run)
             write = prepare(access, said, len(body))
-            return as_json(await self._ingest.put(write, len(body)))
+            done = await self._ingest.put(write, len(body))
+            if kind is wire.CreateRun:
+                self._passes.made(asked.header, asked.where, access, done)
+                done = shown(done)
+            return as_json(done)
 
         return answer

@@ -7,7 +7,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
@@ -26,7 +26,7 @@ from zafiro.tracking.domain import (
 )
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
-from zafiro.tracking.tags import put_tags
+from zafiro.tracking.tags import put_tags, write_tags
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
@@ -102,13 +102,8 @@ def create_run(
     unset = dict.fromkeys(RunRow.__table__.c.keys())
     row = SimpleNamespace(**{**unset, **values, "key": made})
     if given:
-        db.execute(
-            insert(TagRow),
-            [
-                {"run": row.key, "key": key, "value": value, "experiment": experiment.key}
-                for key, value in given.items()
-            ],
-        )
+        rows = [(row.key, key, value, experiment.key) for key, value in given.items()]
+        write_tags(db, rows)
     return _run(row, experiment.name, given)
 
 
