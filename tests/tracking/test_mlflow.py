@@ -84,7 +84,7 @@ def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
     thin = {"run_ids": run, "metric_key": "m", "max_results": 10}
     path = f"{API}/metrics/get-history-bulk-interval"
     steps = [m["step"] for m in http.get(path, params=thin).json()["metrics"]]
-    assert steps == [0, 111, 222, 333, 444, 555, 666, 777, 888, 999]
+    assert steps == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999]
     thin |= {"start_step": 10, "end_step": 14}
     assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [
         10,
@@ -94,9 +94,30 @@ def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
         14,
     ]
     thin |= {"max_results": 1}
-    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [14]
+    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [10, 14]
     bulk = {"run_id": run, "metric_key": "m", "max_results": 5}
     assert len(http.get(f"{API}/metrics/get-history-bulk", params=bulk).json()["metrics"]) == 5
+
+
+def test_runs_in_one_plot_are_thinned_at_the_same_steps(http: TestClient) -> None:
+    short, long, flat = create(http), create(http), create(http)
+    for run, count in ((short, 10), (long, 20)):
+        points = [
+            {"key": "m", "value": 1, "timestamp": t, "step": n}
+            for n in range(count)
+            for t in (1, 2)
+        ]
+        assert log(http, run, metrics=points) == 200
+    for begin in range(0, 3000, 1000):
+        points = [{"key": "m", "value": 1, "timestamp": n} for n in range(begin, begin + 1000)]
+        assert log(http, flat, metrics=points) == 200
+    query = {"run_ids": [short, long, flat], "metric_key": "m", "max_results": 5}
+    found = http.get(f"{API}/metrics/get-history-bulk-interval", params=query).json()["metrics"]
+    by_run = {run: [m for m in found if m["run_id"] == run] for run in (short, long, flat)}
+    assert [m["step"] for m in by_run[short]] == [0, 0, 4, 4, 8, 8, 9, 9]
+    assert sorted({m["step"] for m in by_run[long]}) == [0, 4, 8, 9, 12, 16, 19]
+    times = [m["timestamp"] for m in by_run[flat]]  # who never says a step is thinned by time
+    assert len(times) == 2500 and (times[0], times[-1]) == (0, 2999)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +274,7 @@ def test_multipart_is_refused_in_words_the_client_falls_back_on(http: TestClient
 
 
 def test_what_is_not_there_is_named(http: TestClient) -> None:
-    for verb in ("registered-models/create", "model-versions/create", "traces"):
+    for verb in ("prompt-optimization", "gateway/endpoints"):
         status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
         assert (status, code) == (501, "NOT_IMPLEMENTED") and "not supported" in message
     assert wrong(http.get(f"{API}/nonsense"))[0] == 404

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     url_mirror: str = Field(
         "", description="Folder that stands in for https inputs on machines cut off: URL to path."
     )
+    tensorboard_idle_s: float = Field(
+        900, gt=0, description="How long a run's TensorBoard goes on that nobody looks at, seconds."
+    )
     log_level: str = Field("info", description="Log level of the server.")
 
     @property

@@ -19,7 +19,8 @@ _TOKEN = re.compile(
     | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
     | (?P<operator><=|>=|!=|<>|=|<|>)
     | (?P<punctuation>[(),])
-    | (?P<word>[^\s'"`<>=!(),.]+(?:\.(?:`[^`]*`|"[^"]*"|'[^']*'|[^\s'"`<>=!(),]+))?
+    | (?P<word>[^\s'"`<>=!(),.]+(?:\.(?:`[^`]*`|"[^"]*"|'[^']*'|attributes\.`[^`]*`
+                                             |[^\s'"`<>=!(),]+))?
               | `[^`]*`(?:\.(?:`[^`]*`|"[^"]*"|[^\s'"`<>=!(),]+))?)
     """,
     re.VERBOSE,
@@ -247,3 +248,7 @@ def _unquote(text: str) -> str:
 
 def _unknown(key: str, valid: frozenset[str], what: str = "attribute") -> Invalid:
     return Invalid("", f"Invalid {what} key '{key}' specified. Valid keys are '{sorted(valid)}'")
+
+
+# For the grammars of other nouns.
+tokens, read_list, unquote = _tokens, _list, _unquote

@@ -1,5 +1,6 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.tracking import rules, sql
-from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
+from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
+
+_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 def now_ms() -> int:
@@ -35,6 +38,7 @@ def of_rows(db: Session, rows: list[ExperimentRow]) -> list[Experiment]:
             modified_ms=row.modified_ms,
             description=row.description,
             tags=tags.get(row.key, {}),
+            place=None if row.location is None else Place(row.location, row.folder),
         )
         for row in rows
     ]
@@ -56,12 +60,14 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
         if default is None:
             raise NotFound("experiment", id, "it is made with the first run in it")
         return default
-    query = "SELECT workspace, name, lifecycle, created_ms, modified_ms, description"
+    query = (
+        "SELECT workspace, name, lifecycle, created_ms, modified_ms, description, location, folder"
+    )
     of = parse_id(id)
     rows = sql.rows(db, f"{query} FROM experiments WHERE key = ?", [of])
     if not rows or rows[0][0] != workspace:
         raise NotFound("experiment", id, f"No Experiment with id={id} exists")
-    _, name, lifecycle, created_ms, modified_ms, description = rows[0]
+    _, name, lifecycle, created_ms, modified_ms, description, location, folder = rows[0]
     tags = sql.rows(db, "SELECT key, value FROM experiment_tags WHERE experiment = ?", [of])
     return Experiment(
         of,
@@ -72,7 +78,16 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
         modified_ms,
         description,
         {row.key: row.value for row in tags},
+        None if location is None else Place(location, folder),
     )
+
+
+def places(db: Session, experiments: Sequence[int]) -> dict[int, Place]:
+    """Of those of them that have one of their own."""
+    among, given = sql.among(db, experiments)
+    query = f"SELECT key, location, folder FROM experiments WHERE key {among}"
+    rows = sql.rows(db, f"{query} AND location IS NOT NULL", [given])
+    return {key: Place(location, folder) for key, location, folder in rows}
 
 
 def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
@@ -86,7 +101,7 @@ def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
 
 
 def parse_id(id: str) -> int:
-    if not (id.isascii() and id.isdigit() and len(id) < 19):
+    if not _ID.fullmatch(id):
         raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")
     return int(id)
 
@@ -98,6 +113,7 @@ def create(
     *,
     tags: dict[str, str] | None = None,
     description: str | None = None,
+    place: Place | None = None,
 ) -> Experiment:
     """Raises Conflict when there is one of that name, deleted ones included; Invalid."""
     rules.experiment_name(name)
@@ -106,13 +122,18 @@ def create(
     at = now_ms()
     try:
         with db.begin_nested():
+            # MLflow's clients know the first experiment of a server as "0", and compare.
+            zero = name == DEFAULT_EXPERIMENT and db.get(ExperimentRow, 0) is None
             row = ExperimentRow(
+                key=0 if zero else None,
                 workspace=workspace,
                 name=name,
                 description=description,
                 lifecycle=ACTIVE,
                 created_ms=at,
                 modified_ms=at,
+                location=place and place.location,
+                folder=place and place.folder,
             )
             db.add(row)
             db.flush()

@@ -10,22 +10,32 @@ from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.mlflow_rest.call import decode
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb, as_json
-from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs, wire
+from zafiro.tracking import (
+    mlflow_artifacts,
+    mlflow_experiments,
+    mlflow_files,
+    mlflow_models,
+    mlflow_runs,
+    mlflow_uploads,
+    wire,
+)
 from zafiro.tracking.access import Passes, run_id
 from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES, shown
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
-# (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
-PROTOCOL = "3.3.0"
+# (RestStore.log_spans, mlflow 3.17). The messages are those of the version they were read from.
+PROTOCOL = "3.17.0"
 SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
+    "multipart_uploads_enabled": True,
+    # Links are given to who asks for them, but a client told so here asks for one before every
+    # file, large or small, and then fetches it through another port of the same machine.
     "multipart_downloads_enabled": False,
-    "presigned_upload_run_id_supported": False,
-    "presigned_upload_model_id_supported": False,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
     "features_enabled": {},
 }
 
@@ -74,6 +84,8 @@ def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
         *_VERBS,
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
+        *mlflow_files.VERBS,
+        *mlflow_uploads.VERBS,
         Stream("GET", "/version", _version),
         Stream("GET", "/health", _health),
     ]

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.tracking import experiments as of_experiments
 from zafiro.tracking import sql
 from zafiro.tracking.artifacts import SCHEME, run_folder
 from zafiro.tracking.domain import ACTIVE, DELETED, NOTE, PARENT_RUN, RUN_NAME, Head
@@ -37,10 +38,10 @@ ATTRIBUTES: dict[str, type] = {
 VIEWS = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
 FEW = 1000  # runs that are sorted rather than found in order
 
-# A Head, column by column.
+# A Head, column by column; its place is its experiment's.
 _HEAD = (
     "r.key, r.run_id, r.name, r.experiment, r.user_name, r.status, r.lifecycle, r.start_ms,"
-    " r.end_ms, r.parent, r.description"
+    " r.end_ms, r.parent, r.description, r.owned"
 )
 _COLUMNS = {
     "run_id": "r.run_id",
@@ -83,12 +84,13 @@ def search_runs(
     search = _Search(db, experiments, clauses, orders, VIEWS[view])
     staged = bool(orders) and orders[0].kind == "metric"
     last = _NUMBERS if not staged or _needs(clauses, orders[0].key) else _WITHOUT
+    places = of_experiments.places(db, experiments)
     found: list[Head] = []
     while stage <= last and len(found) <= limit:
         wanted = limit + 1 - len(found)
         statement = search.statement(stage if staged else None)
         statement.last.append("LIMIT ? OFFSET ?", wanted, offset)
-        got = [Head(*row) for row in sql.rows(db, *statement.whole())]
+        got = [Head._make((*row, places.get(row[3]))) for row in sql.rows(db, *statement.whole())]
         if len(found) + len(got) > limit:
             kept = limit - len(found)
             return found + got[:kept], write_token(stage, offset + kept)
