@@ -20,6 +20,7 @@ from zafiro.tracking import (
     wire,
 )
 from zafiro.tracking.access import Passes, run_id
+from zafiro.tracking.azureml_uris import spelled, spelling
 from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES, shown
 
@@ -81,7 +82,7 @@ _VERBS = (
 def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
     writes = Writes(ctx, gate)
     return [
-        *_VERBS,
+        *(spelling(verb) for verb in _VERBS),
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
         *mlflow_files.VERBS,
@@ -120,6 +121,8 @@ class Writes:
             if kind is wire.CreateRun:
                 self._passes.made(asked.header, asked.where, access, done)
                 done = shown(done)
+            if asked.by_azureml:
+                done = spelled(done, asked.ctx.url, access.workspace)
             return as_json(done)
 
         return answer
