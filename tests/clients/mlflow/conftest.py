@@ -1,9 +1,10 @@
 """A live server for the real MLflow client."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import mlflow
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from conftest import schema
 from tracking.conftest import Door, add_workspace
 from zafiro.core.context import Context
 from zafiro.core.db import Database, Table, sqlite_url
@@ -31,10 +33,16 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """On SQLite; on PostgreSQL when ZAFIRO_TEST_POSTGRESQL is set."""
     root: Path = tmp_path_factory.mktemp("home")
-    with serving(root, sqlite_url(root / "zafiro.db")) as running:
-        yield running
+    with ExitStack() as stack:
+        url = sqlite_url(root / "zafiro.db")
+        if os.environ.get("ZAFIRO_TEST_POSTGRESQL"):
+            url = stack.enter_context(schema(request.getfixturevalue("postgresql")))
+        yield stack.enter_context(serving(root, url))
 
 
 @contextmanager
