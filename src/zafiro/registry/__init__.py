@@ -2,3 +2,5 @@
 
 NEEDS = ("workspaces", "assets", "datastores", "tracking")
 FACES = ("mlflow",)
+LOOPS = ("loop",)
+HOOKS = ("workspace",)

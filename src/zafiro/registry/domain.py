@@ -44,6 +44,20 @@ class ModelUri:
     alias: str = ""
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """`events` are words like "model_version.created"; times are epoch ms."""
+
+    id: str
+    name: str
+    url: str
+    events: tuple[str, ...]
+    status: str
+    created_ms: int
+    modified_ms: int
+    description: str | None = None
+
+
 def model_name(name: str, field: str = "name") -> None:
     if not name.strip():
         raise missing(field)

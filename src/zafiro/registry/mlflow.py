@@ -3,10 +3,10 @@
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.mlflow_rest.router import AnyVerb, Verb
-from zafiro.registry import mlflow_models, mlflow_versions, places
+from zafiro.registry import mlflow_models, mlflow_versions, mlflow_webhooks, places
 from zafiro.tracking import service as tracking
 
-_models, _versions = mlflow_models, mlflow_versions
+_models, _versions, _webhooks = mlflow_models, mlflow_versions, mlflow_webhooks
 _VERBS: tuple[AnyVerb, ...] = (
     Verb("POST", "mlflow/registered-models/create", _models.create),
     Verb("GET", "mlflow/registered-models/get", _models.get),
@@ -30,6 +30,12 @@ _VERBS: tuple[AnyVerb, ...] = (
     Verb("GET", "mlflow/model-versions/search", _versions.search),
     Verb("POST", "mlflow/model-versions/set-tag", _versions.set_tag),
     Verb("DELETE", "mlflow/model-versions/delete-tag", _versions.delete_tag),
+    Verb("POST", "mlflow/webhooks", _webhooks.create),
+    Verb("GET", "mlflow/webhooks", _webhooks.listing),
+    Verb("GET", "mlflow/webhooks/{}", _webhooks.get),
+    Verb("PATCH", "mlflow/webhooks/{}", _webhooks.update),
+    Verb("DELETE", "mlflow/webhooks/{}", _webhooks.remove),
+    Verb("POST", "mlflow/webhooks/{}/test", _webhooks.test),
 )
 
 

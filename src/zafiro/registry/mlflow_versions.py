@@ -26,7 +26,7 @@ def create(call: Call) -> Any:
             model_id=said.model_id or None,
             run_link=said.run_link,
             tags=wire.tags(said.tags),
-            description=said.description,
+            description=said.description or "",
             by=call.caller.name,
         )
         queued = events.version_created(db, call.guid, made)

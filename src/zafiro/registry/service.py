@@ -12,9 +12,10 @@ from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
-from zafiro.registry import domain, places
+from zafiro.registry import domain, places, webhooks
 from zafiro.registry.places import Place
 from zafiro.tracking import service as tracking
+from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 _TAGGED = frozenset({"attribute", "tag"})
@@ -31,6 +32,15 @@ _VERSION_ORDERS = frozenset(
 )
 _LATEST_FIRST = ("last_updated_timestamp DESC", "name ASC", "version_number DESC")
 _VERSIONS_OF_MODEL = "mlflow.modelVersions"
+
+
+def furnish(ctx: Context, db: Session, workspace_id: str) -> None:
+    """A new workspace has no webhooks."""
+
+
+def clear(ctx: Context, db: Session, workspace_id: str) -> None:
+    """The models go with the workspace's assets."""
+    webhooks.clear(db, workspaces.by_id(db, workspace_id).guid)
 
 
 def create_model(
@@ -134,7 +144,7 @@ def create_version(
     model_id: str | None,
     run_link: str | None,
     tags: Mapping[str, str],
-    description: str | None,
+    description: str,
     by: str,
 ) -> Asset:
     """The next version. Raises NotFound for an unknown name, Invalid for a source that cannot be."""
@@ -148,8 +158,7 @@ def create_version(
             f"'{holder.name}' is a {_word(not is_prompt).lower()}: a version of a "
             f"{_word(is_prompt).lower()} cannot be added to it; choose another name",
         )
-    said = {key: value for key, value in (("description", description),) if value is not None}
-    properties: dict[str, Json] = {**said, "tags": dict(tags)}
+    properties: dict[str, Json] = {"description": description, "tags": dict(tags)}
     if is_prompt:
         if source not in domain.PROMPT_SOURCES:
             raise Invalid(

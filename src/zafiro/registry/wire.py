@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from zafiro.assets.domain import Asset, Container, section, text
-from zafiro.registry.domain import NO_STAGE
+from zafiro.core.errors import Invalid
+from zafiro.registry.domain import NO_STAGE, Webhook
 
 
 class Tag(msgspec.Struct):
@@ -137,3 +138,116 @@ def _tags(found: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+# -- webhooks ---------------------------------------------------------------------------------
+
+
+class Event(msgspec.Struct):
+    """By name or by the protocol's numbers."""
+
+    entity: str | int = ""
+    action: str | int = ""
+
+
+class CreateWebhook(Named):
+    url: str = ""
+    events: list[Event] = []
+    description: str | None = None
+    secret: str | None = None
+    status: str | int | None = None
+
+
+class UpdateWebhook(msgspec.Struct):
+    name: str | None = None
+    url: str | None = None
+    events: list[Event] = []
+    description: str | None = None
+    secret: str | None = None
+    status: str | int | None = None
+
+
+class ListWebhooks(msgspec.Struct):
+    max_results: int | None = None
+    page_token: str | None = None
+
+
+class TestWebhook(msgspec.Struct):
+    event: Event | None = None
+
+
+_ENTITIES = (
+    "",
+    "registered_model",
+    "model_version",
+    "model_version_tag",
+    "model_version_alias",
+    "prompt",
+    "prompt_version",
+    "prompt_tag",
+    "prompt_version_tag",
+    "prompt_alias",
+    "budget_policy",
+)
+_ACTIONS = ("", "created", "updated", "deleted", "set", "exceeded")
+_STATUSES = ("", "ACTIVE", "DISABLED")
+_NAME, _KEY, _ALIAS = "example_name", {"key": "example_key"}, {"alias": "example_alias"}
+_ONE = {"name": _NAME, "version": "1"}
+_SOME = {"tags": {"example_key": "example_value"}, "description": "An example"}
+# What a test of a webhook tells.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "registered_model.created": {"name": _NAME, **_SOME},
+    "model_version.created": {**_ONE, "source": "models:/123", "run_id": "abcd1234", **_SOME},
+    "model_version_tag.set": {**_ONE, **_KEY, "value": "example_value"},
+    "model_version_tag.deleted": {**_ONE, **_KEY},
+    "model_version_alias.created": {**_ONE, **_ALIAS},
+    "model_version_alias.deleted": {"name": _NAME, **_ALIAS},
+    "prompt.created": {"name": _NAME, **_SOME},
+    "prompt_version.created": {**_ONE, "template": "Hello {{name}}!", **_SOME},
+    "prompt_tag.set": {"name": _NAME, **_KEY, "value": "example_value"},
+    "prompt_tag.deleted": {"name": _NAME, **_KEY},
+    "prompt_version_tag.set": {**_ONE, **_KEY, "value": "example_value"},
+    "prompt_version_tag.deleted": {**_ONE, **_KEY},
+    "prompt_alias.created": {**_ONE, **_ALIAS},
+    "prompt_alias.deleted": {"name": _NAME, **_ALIAS},
+    "budget_policy.exceeded": {"budget_policy_id": "bp-example", "current_spend": 105.5},
+}
+
+
+def event(said: Event) -> str:
+    """ "model_version.created"."""
+    return f"{_word(said.entity, _ENTITIES).lower()}.{_word(said.action, _ACTIONS).lower()}"
+
+
+def status(said: str | int) -> str:
+    """Raises Invalid."""
+    word = _word(said, _STATUSES).upper()
+    if word not in _STATUSES[1:]:
+        raise Invalid("", f"Invalid value {said!r} for parameter 'status' supplied")
+    return word
+
+
+def webhook(found: Webhook) -> dict[str, Any]:
+    """Never with its secret."""
+    said: dict[str, Any] = {
+        "webhook_id": found.id,
+        "name": found.name,
+        "url": found.url,
+        "events": [
+            dict(zip(("entity", "action"), one.upper().split("."), strict=True))
+            for one in found.events
+        ],
+        "status": found.status,
+        "creation_timestamp": found.created_ms,
+        "last_updated_timestamp": found.modified_ms,
+    }
+    if found.description:
+        said["description"] = found.description
+    return said
+
+
+def _word(said: str | int, words: Sequence[str]) -> str:
+    number = int(said) if str(said).isdecimal() else None
+    if number is None:
+        return str(said)
+    return words[number] if number < len(words) else str(said)
