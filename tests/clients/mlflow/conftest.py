@@ -17,6 +17,7 @@ from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.mlflow_rest import router
+from zafiro.registry import mlflow as registry
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
 from zafiro.workspaces.domain import Workspace
@@ -36,12 +37,17 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         db = Database(sqlite_url(root / "zafiro.db"), durable=False)
         Table.metadata.create_all(db.engine)
-        ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
+        settings = Settings(home=root, webhook_schemes="http", webhook_private=True)
+        ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
         app = Starlette(
             routes=[
-                *router.routes(ctx, door.gate, face.verbs(ctx, door.gate)),
+                *router.routes(
+                    ctx,
+                    door.gate,
+                    [*face.verbs(ctx, door.gate), *registry.verbs(ctx, door.gate)],
+                ),
                 *history.routes(ctx, door.gate),
             ]
         )
