@@ -1,24 +1,18 @@
 """zafiro job tensorboard"""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import click
+from zafiro.cli.client import client_of, workspace_of
+from zafiro.cli.parser import Asked
+from zafiro.cli.reading import browse, job_name
 
-from zafiro.cli.client import WORKSPACE, Client
-from zafiro.cli.state import home_of, home_option
 
-
-@click.command()
-@home_option
-@click.option("--name", "-n", required=True, help="The job, or a run of MLflow's.")
-def tensorboard(home: Path | None, name: str) -> None:
-    """Print a link to the TensorBoard of a job, which signs a browser in.
-
-    \b
-    zafiro job tensorboard --name brave_apple_1
-    """
-    client = Client(home_of(home))
-    job = client.get(f"{WORKSPACE}/jobs/{name}")
+def link(asked: Asked) -> None:
+    """Prints a link that signs a browser in."""
+    client, workspace = client_of(asked), workspace_of(asked)
+    job = client.get(f"{workspace}/jobs/{job_name(asked, client)}")
     endpoint = job["properties"]["services"]["TensorBoard"]["endpoint"]
-    click.echo(client.get(f"{urlsplit(endpoint).path}link")["url"])
+    url = client.get(f"{urlsplit(endpoint).path}link")["url"]
+    print(url)
+    if asked.web:
+        browse(url)

@@ -43,6 +43,7 @@ class Call:
     body: bytes
     query: QueryParams
     groups: tuple[str, ...] = ()
+    by_azureml: bool = False  # asked by azureml-mlflow's own store
 
     def read(self, kind: type[T]) -> T:
         """The message, from the body or, for GET, from the query. Raises Invalid."""
@@ -113,12 +114,16 @@ def enter(
     body: bytes = b"",
     query: QueryParams | None = None,
     groups: tuple[str, ...] = (),
+    *,
+    by_azureml: bool = False,
 ) -> Call:
     """A recognised caller in a workspace there is. Raises Denied, NotFound."""
     caller = gate.authenticate(header)
     with ctx.db.read() as db:
         workspace = workspaces.find(db, *where)
-    return Call(ctx, gate, caller, workspace, method, body, query or QueryParams(), groups)
+    return Call(
+        ctx, gate, caller, workspace, method, body, query or QueryParams(), groups, by_azureml
+    )
 
 
 def failure(error: Exception) -> Response:

@@ -67,7 +67,29 @@ class Asked:
         """A recognised caller in a workspace there is; reads the database, so not on the event
         loop. Raises Denied, NotFound."""
         method, query = self.request.method, self.request.query_params
-        return enter(self.ctx, self.gate, self.header, self.where, method, body, query, self.groups)
+        return enter(
+            self.ctx,
+            self.gate,
+            self.header,
+            self.where,
+            method,
+            body,
+            query,
+            self.groups,
+            by_azureml=self.by_azureml,
+        )
+
+    @property
+    def by_azureml(self) -> bool:
+        """Whether azureml-mlflow's store asks (tracking URI azureml://…). Where that package is
+        installed, MLflow's own store names it too (https://…), but jobs and `zafiro env` give that
+        one the prefix v1.0 or a password."""
+        agent = self.request.headers.get("user-agent", "")
+        return (
+            "azureml-mlflow/" in agent
+            and self.request.scope["path"].startswith("/mlflow/v2.0/")
+            and (self.header or "").lower().startswith("bearer ")
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +135,8 @@ def routes(ctx: Context, gate: Gate, verbs: Iterable[AnyVerb]) -> list[BaseRoute
         if match is None:
             return failure(NotFound("MLflow endpoint", request.scope["path"]))
         asked = Asked(ctx, gate, request, (match[1], match[2], match[3]))
-        return await answer(asked, f"/{match[5]}" if match[4] is None else match[4])
+        path = f"/{match[5]}" if match[4] is None else match[4].removeprefix("preview/")
+        return await answer(asked, path)
 
     async def answer(asked: Asked, path: str) -> Response:
         try:

@@ -151,7 +151,8 @@ def failure(error: Exception) -> Response:
 
 
 def told(error: Exception) -> tuple[dict[str, Any], int]:
-    """{"error": {"code", "message"}}, what azure-core shows to the user, and its HTTP status."""
+    """{"error": {"code", "message", "details"}}, what azure-core shows to the user, and its HTTP
+    status. azureml-core 1.61 fails to print an error without details."""
     if isinstance(error, Denied):
         code, status = ("Unauthorized", 401) if error.unknown else ("Forbidden", 403)
     elif isinstance(error, NotFound):
@@ -166,4 +167,4 @@ def told(error: Exception) -> tuple[dict[str, Any], int]:
         log.error("a tracking face failed", exc_info=error)
         code, status = "InternalServerError", 500
     said = str(error) if isinstance(error, ZafiroError) else "internal error; see the server's log"
-    return {"error": {"code": code, "message": said}}, status
+    return {"error": {"code": code, "message": said, "details": []}}, status

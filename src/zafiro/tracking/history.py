@@ -5,6 +5,7 @@ azureml-core 1.61. Shapes as those clients read them (history_wire). What is of 
 artifacts and the metrics of before /metric/v2.0 stands in modules of their own.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import func, select
@@ -319,6 +320,26 @@ def delete_run(asked: Ask) -> Any:
     return {}
 
 
+def collect(asked: Ask) -> Any:
+    """{olderThanS, runIds} → {runs, models, experiments, kept: {run id: why}}. A call of Zafiro's
+    own: what was marked as deleted so long ago goes for good, as `mlflow gc` does it."""
+    said = asked.read(wire.Collect)
+    asked.may_in_workspace("experiments/delete")
+    before_ms = experiments.now_ms() - int(said.older_than_s * 1000)
+    done = purge.Collected()
+    while True:
+        with asked.ctx.db.begin() as db:
+            some = purge.collect(db, asked.workspace, before_ms=before_ms, run_ids=said.run_ids)
+        done.runs += some.runs
+        done.models += some.models
+        done.experiments += some.experiments
+        done.kept.update(some.kept)
+        if not some.runs + some.models + some.experiments:
+            break
+    asked.ctx.wakes.wake(purge.LOOP)
+    return asdict(done)
+
+
 _VERBS = ask.verbs(
     (
         ("GET", RUN, get_run),
@@ -337,6 +358,7 @@ _VERBS = ask.verbs(
         ("GET", rf"{EXPERIMENT}/runcounts", run_counts),
         ("GET", "computes/(?P<compute>[^/]+)/runs", runs_of_compute),
         ("POST", "rundata", run_data),
+        ("POST", "gc", collect),
         ("POST", rf"(?:{EXPERIMENT}/)?runs:query", query_runs),
         *history_artifacts.VERBS,
         *history_metrics.VERBS,

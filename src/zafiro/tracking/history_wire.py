@@ -84,6 +84,13 @@ class Tags(msgspec.Struct):
     tags: list[str] = []
 
 
+class Collect(msgspec.Struct, rename="camel"):
+    """What `zafiro gc` asks for."""
+
+    older_than_s: Annotated[float, msgspec.Meta(ge=0)] = 0
+    run_ids: list[str] | None = None
+
+
 class ExperimentsQuery(msgspec.Struct, rename="camel"):
     filter: str | None = None
     orderby: str | list[str] | None = None

@@ -20,7 +20,7 @@ T = TypeVar("T")
 SCALAR = "azureml.v1.scalar"
 LIST = "azureml.v1.list"
 NUMBERS = frozenset({"int", "long", "float", "double"})
-Step = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
+Step = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Part(msgspec.Struct, rename="camel"):

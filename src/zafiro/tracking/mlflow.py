@@ -20,6 +20,7 @@ from zafiro.tracking import (
     wire,
 )
 from zafiro.tracking.access import Passes, run_id
+from zafiro.tracking.azureml_uris import spelled, spelling
 from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
 
@@ -81,7 +82,7 @@ _VERBS = (
 def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
     writes = Writes(ctx, gate)
     return [
-        *_VERBS,
+        *(spelling(verb) for verb in _VERBS),
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
         *mlflow_files.VERBS,
@@ -115,6 +116,9 @@ class Writes:
             access = self._passes.known(asked.header, asked.where, run)
             if access is None:
                 access = await run_in_threadpool(self._passes.open, asked.header, asked.where, run)
-            return as_json(await self._ingest.put(prepare(access, said, len(body))))
+            answer = await self._ingest.put(prepare(access, said, len(body)))
+            if asked.by_azureml:
+                answer = spelled(answer, asked.ctx.url, access.workspace)
+            return as_json(answer)
 
         return write

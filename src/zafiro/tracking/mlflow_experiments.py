@@ -38,6 +38,7 @@ def create(call: Call) -> Any:
     place = artifacts.chosen(said.artifact_location or "")
     if place is not None:
         call.may_in_workspace("experiments/write")  # where others will write: no job's to decide
+    known(call, "0")  # which MLflow's server has before any other
     with call.ctx.db.begin() as db:
         if place is not None and place.folder is None:
             place = _in_datastore(call, db, place)

@@ -194,15 +194,15 @@ class Span:
 
 
 def rows(
-    db: Session, run: Run, series: Series, span: Span, *, at_most: int = PAGE
+    db: Session, run: Run, series: Series, span: Span
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of a series as the wire shows it, and the token of the next page."""
     if not series.scalar:
-        return _kept_rows(db, series, span, at_most)
+        return _kept_rows(db, series, span, PAGE)
     first: list[dict[str, Any]] = []
     if not span.after and series.key is not None:  # values that are no numbers: texts, booleans
         first, _ = _kept_rows(db, series, span, None)
-    more, token = _point_rows(db, run, series, span, at_most)
+    more, token = _point_rows(db, run, series, span, PAGE)
     return first + more, token
 
 

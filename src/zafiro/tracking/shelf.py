@@ -33,9 +33,9 @@ class Shelf:
     folder: str
 
     def path(self, said: str) -> str:
-        """The artifact path of what a client calls `said`: ./outputs/x is outputs/x. Raises
-        Invalid."""
-        return f"{self.folder}/{artifacts.safe(_DOTS.sub('', said))}"
+        """The artifact path of what a client calls `said`: ./outputs/x is outputs/x, and an image
+        that azureml-core logs from /tmp/x.png is tmp/x.png. Raises Invalid."""
+        return f"{self.folder}/{artifacts.safe(_DOTS.sub('', said).lstrip('/'))}"
 
 
 def of_run(run: Run) -> Shelf:

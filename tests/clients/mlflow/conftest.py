@@ -18,6 +18,7 @@ from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.mlflow_rest import router
 from zafiro.registry import mlflow as registry
+from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
 from zafiro.workspaces.domain import Workspace
@@ -41,13 +42,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
+        slices = (face, traces, registry)
+        verbs = [verb for one in slices for verb in one.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
-                *router.routes(
-                    ctx,
-                    door.gate,
-                    [*face.verbs(ctx, door.gate), *registry.verbs(ctx, door.gate)],
-                ),
+                *router.routes(ctx, door.gate, verbs),
                 *history.routes(ctx, door.gate),
             ]
         )
