@@ -31,14 +31,11 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 MISSING = {
     "registered-models": "MLflow's model registry",
     "model-versions": "MLflow's model registry",
-    "datasets": "MLflow's evaluation datasets",
-    "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",
     "workspaces": "MLflow's workspaces (Azure's take their place)",
     "prompt-optimization": "MLflow's prompt optimization",
     "label-schemas": "MLflow's label schemas",
     "review-queues": "MLflow's review queues",
-    "issues": "MLflow's issues",
     "webhooks": "MLflow's webhooks",
 }
 _REST = re.compile(

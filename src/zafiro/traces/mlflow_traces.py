@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from zafiro.core.body import receive
 from zafiro.core.errors import Invalid, NotFound
@@ -285,9 +285,12 @@ async def export(asked: Asked) -> Response:
     def act() -> Response:
         call = asked.enter()
         if not headers.get(EXPERIMENT_HEADER):
-            raise Invalid("", f"the header {EXPERIMENT_HEADER} must name an experiment")
+            return _unprocessable(f"the header {EXPERIMENT_HEADER} must name an experiment")
+        try:
+            given = otlp.read(body, content_type, headers.get("content-encoding", ""))
+        except otlp.Unreadable as e:
+            return _unprocessable(str(e))
         key = experiment(call, headers[EXPERIMENT_HEADER], to_write=True)
-        given = otlp.read(body, content_type, headers.get("content-encoding", ""))
         with call.ctx.db.begin() as db:
             ended = spans.log_spans(
                 db,
@@ -304,6 +307,10 @@ async def export(asked: Asked) -> Response:
         return Response(otlp.answer(content_type), media_type=content_type)
 
     return await run_in_threadpool(act)
+
+
+def _unprocessable(why: str) -> Response:
+    return JSONResponse({"detail": why}, 422)
 
 
 VERBS: tuple[AnyVerb, ...] = (

@@ -11,7 +11,6 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.core.home import Home
 from zafiro.tracking import artifacts, experiments, rules
 from zafiro.tracking.domain import (
     ACTIVE,
@@ -29,7 +28,9 @@ from zafiro.tracking.domain import (
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
 from zafiro.tracking.tags import put_tags
-from zafiro.workspaces.domain import Workspace
+
+check_experiment_active = experiments.check_active
+remove_files = artifacts.remove  # a file or folder of the artifact container
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
@@ -50,9 +51,12 @@ def get_experiment(db: Session, workspace: str, id: str) -> Experiment:
     return experiments.ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
 
 
-def check_experiment_active(experiment: Experiment) -> None:
-    """Raises Invalid when it was deleted."""
-    experiments.check_active(experiment)
+def active_experiments(db: Session, workspace: str) -> list[int]:
+    """The keys of all that are not deleted."""
+    row = ExperimentRow
+    return list(
+        db.scalars(select(row.key).where(row.workspace == workspace, row.lifecycle == ACTIVE))
+    )
 
 
 def job_is_in(db: Session, workspace: str, job: str, experiment: Experiment) -> bool:
@@ -316,11 +320,6 @@ def restore_run(db: Session, run: Run) -> None:
 def check_active(run: Run) -> None:
     if run.lifecycle != ACTIVE:
         raise _inactive(run.run_id, run.lifecycle)
-
-
-def remove_files(home: Home, workspace: Workspace, folder: str) -> None:
-    """What lies below that folder of the artifact container; nothing there is fine."""
-    artifacts.remove(home, workspace, folder)
 
 
 def check_active_row(db: Session, run: int) -> None:

@@ -16,6 +16,7 @@ from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
+from zafiro.evaluations import mlflow as evaluations
 from zafiro.mlflow_rest import router
 from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
@@ -40,7 +41,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        verbs = [*face.verbs(ctx, door.gate), *traces.verbs(ctx, door.gate)]
+        verbs = [verb for f in (face, traces, evaluations) for verb in f.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
                 *router.routes(ctx, door.gate, verbs),
