@@ -86,6 +86,8 @@ def _clause(text: str, given: list[Token], at: int) -> tuple[Clause, int]:
 
     if token(at).kind not in ("word", "string"):
         raise Invalid("", f"Invalid clause(s) in filter string: '{token(at).text or text}'")
+    if token(at + 1).kind not in ("operator", "word"):
+        raise Invalid("", f"Invalid clause(s) in filter string: '{token(at).text}'")
     kind, key = _key(token(at).text)
     at += 1
     comparator = "!=" if token(at).text == "<>" else token(at).text.upper()
