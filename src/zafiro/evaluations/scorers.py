@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from zafiro.core import clock
 from zafiro.core.errors import Invalid, NotFound, Unsupported
 from zafiro.evaluations.domain import Scorer, executes, model_of
-from zafiro.evaluations.store import ScorerRow, ScorerVersionRow
+from zafiro.evaluations.store import ScorerRow, ScorerVersionRow, insert_in
 
 
 def register(db: Session, experiment: int, name: str, serialized: str) -> Scorer:
@@ -34,12 +34,10 @@ def register(db: Session, experiment: int, name: str, serialized: str) -> Scorer
     if (model_of(said) or "").startswith("gateway:/"):
         raise Unsupported("MLflow's AI gateway")
     row = ScorerRow
+    made = insert_in(db, row).values(scorer_id=str(uuid.uuid4()), experiment=experiment, name=name)
+    db.execute(made.on_conflict_do_nothing(index_elements=["experiment", "name"]))
     query = select(row).where(row.experiment == experiment, row.name == name).with_for_update()
-    found = db.scalars(query).one_or_none()
-    if found is None:
-        found = row(scorer_id=str(uuid.uuid4()), experiment=experiment, name=name)
-        db.add(found)
-        db.flush()
+    found = db.scalars(query).one()
     version = ScorerVersionRow
     newest = select(func.max(version.version)).where(version.scorer == found.key)
     number = (db.scalar(newest) or 0) + 1

@@ -42,7 +42,14 @@ def read(body: bytes, content_type: str, encoding: str) -> list[Span]:
             request.ParseFromString(raw)
         else:
             json_format.ParseDict(_with_base64(raw), request, ignore_unknown_fields=True)
-    except (DecodeError, json_format.Error, ValueError, AttributeError, RecursionError) as e:
+    except (
+        DecodeError,
+        json_format.Error,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as e:
         raise Invalid("", f"Invalid OpenTelemetry format: {e}") from e
     if not request.resource_spans:
         raise Invalid("", "Invalid OpenTelemetry format - no spans found")
