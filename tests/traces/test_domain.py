@@ -72,7 +72,7 @@ def test_the_grammar() -> None:
         "issue.name = 'x'",
         "feedback.x = 5",
         "feedback.x > 'a'",
-        "prompt != 'a/1'",
+        "prompt IN ('a/1')",
         "tags.a IN ('x')",
         "name = 'x",
     ],

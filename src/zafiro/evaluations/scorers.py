@@ -31,7 +31,10 @@ def register(db: Session, experiment: int, name: str, serialized: str) -> Scorer
             "scorers made with the @scorer decorator carry source code and cannot be registered: "
             "whoever loads one would run it. Use a built-in scorer or make_judge.",
         )
-    if (model_of(said) or "").startswith("gateway:/"):
+    model = model_of(said)
+    if model is not None and not model.strip():
+        raise Invalid("", "Model cannot be empty.")
+    if model is not None and model.startswith("gateway:/"):
         raise Unsupported("MLflow's AI gateway")
     row = ScorerRow
     made = insert_in(db, row).values(scorer_id=str(uuid.uuid4()), experiment=experiment, name=name)

@@ -131,7 +131,7 @@ def _check(kind: str, key: str, comparator: str) -> None:
         if key in _NUMBERS:
             allowed = _ORDERED | {"=", "!="}
         elif key == "prompt":
-            allowed = frozenset({"="})
+            allowed = _COMPARED  # search says what is wrong with all but =
     elif kind == SPAN:
         plain = ("name", "type", "status", TEXT)
         if key == TEXT:
@@ -147,7 +147,8 @@ def _check(kind: str, key: str, comparator: str) -> None:
     elif kind == ISSUE and key != "id":
         raise Invalid("", f"Invalid issue attribute '{key}'. Supported attributes: id")
     if allowed is None or comparator not in allowed:
-        raise Invalid("", f"Invalid comparator '{comparator}' not one of '{sorted(allowed or ())}'")
+        what = f"span.{key} comparator" if kind == SPAN else "Invalid comparator"
+        raise Invalid("", f"{what} '{comparator}' not one of '{sorted(allowed or ())}'")
 
 
 def _key(text: str) -> tuple[str, str]:
