@@ -18,7 +18,7 @@ OUTWARD = {
     "store": {"wire", "service"},
     "wire": {"store", "service"},
 }
-FACES = {"arm", "rest", "history", "mlflow", "execution", "loop"}
+FACES = {"arm", "rest", "history", "metric", "artifact", "mlflow", "execution", "loop"}
 PUBLIC = {"domain", "service", "backend", "kind"}  # what another slice may import
 # What is not a slice may import only what stands here.
 OUTER = {

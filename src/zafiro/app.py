@@ -30,7 +30,9 @@ from zafiro.core.settings import Settings
 from zafiro.identity import domain as rights
 from zafiro.identity import service as identity
 from zafiro.jobs import description
+from zafiro.jobs import service as jobs
 from zafiro.mlflow_rest import router as mlflow
+from zafiro.tracking import purge
 from zafiro.workspaces import service as workspaces
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,8 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
             ctx.furnish.append(one.module("service").furnish)
             ctx.clear.append(one.module("service").clear)
     assets.resolvers[:] = [description.resolver(ctx)]
+    purge.holds[:] = [jobs.holds]
+    purge.uses[:] = [assets.pointing_into]
     first_start(ctx)
     loops = Loops(ctx, [loop for s in found for n in s.loops for loop in s.module(n).loops(ctx)])
 

@@ -21,7 +21,7 @@ from zafiro.core.names import GROUP, ML, SUBSCRIPTION, WORKSPACE
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.mlflow_rest import router
-from zafiro.tracking import history, mlflow
+from zafiro.tracking import artifact, history, metric, mlflow
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
@@ -89,7 +89,7 @@ def door() -> Door:
 @pytest.fixture
 def app(ctx: Context, main: Workspace, door: Door) -> Starlette:
     routes = router.routes(ctx, door.gate, mlflow.verbs(ctx, door.gate))
-    for face in (history, blobs):
+    for face in (history, metric, artifact, blobs):
         routes += face.routes(ctx, door.gate)
     return Starlette(routes=routes)
 

@@ -27,10 +27,10 @@ __all__ = [
     "PROMPT_TAG",
     "add",
     "create",
-    "delete_alias",
     "describe",
     "find",
     "get",
+    "is_prompt",
     "latest",
     "rename",
     "search",
@@ -120,10 +120,6 @@ def set_alias(
     row.etag = etag()
     db.flush()
     return store.about(workspace.id, row)
-
-
-def delete_alias(db: Session, workspace: Workspace, name: str, alias: str) -> Container:
-    return set_alias(db, workspace, name, alias, None)
 
 
 def add(
@@ -238,8 +234,12 @@ def shape(uri: str, look: Look) -> dict[str, Json]:
     return {"modelType": "custom_model"}
 
 
+def is_prompt(tags: Mapping[str, Any]) -> bool:
+    return str(tags.get(PROMPT_TAG, "")).lower() == "true"
+
+
 def _kind(tags: Mapping[str, Any]) -> str:
-    return PROMPTS if str(tags.get(PROMPT_TAG, "")).lower() == "true" else MODELS
+    return PROMPTS if is_prompt(tags) else MODELS
 
 
 def _find(

@@ -68,11 +68,11 @@ def versions(
     *,
     offset: int,
     limit: int,
-) -> list[Asset]:
-    """Archived and anonymous ones aside."""
+) -> list[tuple[Asset, Mapping[str, str]]]:
+    """Each with the aliases of its name; archived and anonymous ones aside."""
     row = VersionRow
     query = (
-        select(row)
+        select(row, ContainerRow.aliases)
         .join(
             ContainerRow,
             (ContainerRow.workspace == row.workspace)
@@ -95,9 +95,8 @@ def versions(
     for order in orders:
         query = query.order_by(_by(db, VERSION_KEYS[order.key], order))
     query = query.order_by(row.number.desc())
-    return [
-        store.asset(workspace.id, found) for found in db.scalars(query.offset(offset).limit(limit))
-    ]
+    found = db.execute(query.offset(offset).limit(limit))
+    return [(store.asset(workspace.id, one), aliases) for one, aliases in found]
 
 
 def latest(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy.orm import Session
 
@@ -315,6 +316,23 @@ def delete(
     holder.modified_at = clock.now()
     refresh(db, holder)
     return True
+
+
+def pointing_into(db: Session, guid: str, folder: str) -> list[str]:
+    """Artifact paths, in or below `folder`, of what assets of a workspace (by its GUID) lie in:
+    "ExperimentRun/dcid.x/model" for one below "ExperimentRun/dcid.x", however its URI says so."""
+    spelled = [folder]
+    run = folder.removeprefix("ExperimentRun/dcid.")
+    if run != folder and "/" not in run:
+        spelled += [f"jobs/{run}/outputs/artifacts/paths", f"runs:/{run}"]
+    found = []
+    for uri in store.uris_with(db, guid, spelled):
+        said = unquote(uri)
+        for part in spelled:
+            _, there, after = said.partition(part)
+            if there and (not after or after.startswith("/")):
+                found.append((folder + after).rstrip("/"))
+    return found
 
 
 def placed(db: Session, workspace: Workspace, of: Kind, uri: str) -> str:

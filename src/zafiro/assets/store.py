@@ -7,6 +7,7 @@ made: later is newer, whatever the clock said.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -252,3 +253,15 @@ def about(workspace: str, row: ContainerRow) -> Container:
         created_by=row.created_by,
         aliases=row.aliases,
     )
+
+
+def uris_with(db: Session, workspace: str, parts: Sequence[str]) -> list[str]:
+    """URIs of all versions that hold one of these texts, percent-encoded or not; models' sources
+    too."""
+    spelled = {*parts, *(quote(part) for part in parts)}
+    row = VersionRow.__table__.c
+    wanted = or_(
+        *(one.contains(text, autoescape=True) for one in (row.uri, row.source) for text in spelled)
+    )
+    found = db.execute(select(row.uri, row.source).where(row.workspace == workspace, wanted))
+    return [uri for both in found for uri in both if uri]

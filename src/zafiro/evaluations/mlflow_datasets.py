@@ -19,14 +19,14 @@ MOST_RECORDS = 10_000
 def experiments(call: Call, ids: Iterable[str]) -> list[int]:
     """The keys of experiments. Raises NotFound, Invalid."""
     with call.ctx.db.begin() as db:
-        return [tracking.get_experiment(db, call.guid, id).key for id in ids]
+        return [tracking.experiments.get_or_default(db, call.guid, id).key for id in ids]
 
 
 def experiment(call: Call, id: str) -> int:
     """The key of one that was not deleted."""
     with call.ctx.db.begin() as db:
-        found = tracking.get_experiment(db, call.guid, id)
-    tracking.check_experiment_active(found)
+        found = tracking.experiments.get_or_default(db, call.guid, id)
+    tracking.experiments.check_active(found)
     return found.key
 
 

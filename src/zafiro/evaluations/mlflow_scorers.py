@@ -35,7 +35,7 @@ def listing(call: Call) -> Any:
         keys = [experiment(call, said.experiment_id)]
     elif said.experiment_ids is None:
         with call.ctx.db.read() as db:
-            keys = tracking.active_experiments(db, call.guid)
+            keys = tracking.experiments.active_keys(db, call.guid)
     else:
         keys = []
         for id in said.experiment_ids:

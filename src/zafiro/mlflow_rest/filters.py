@@ -175,6 +175,10 @@ def _clause(
         allowed = _TEXT | _NULL
     else:
         allowed = _TEXT | _LIST
+    if comparator in _NULL and comparator not in allowed:
+        raise Invalid(
+            "", f"IS NULL / IS NOT NULL is only supported for tags and params, not {kind}"
+        )
     if comparator not in allowed:
         raise Invalid("", f"Invalid comparator '{comparator}' not one of '{sorted(allowed)}'")
     if comparator in _NULL:

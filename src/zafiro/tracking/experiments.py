@@ -1,5 +1,6 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
+import re
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.tracking import rules
-from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
+from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
+
+_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 def now_ms() -> int:
@@ -34,6 +37,7 @@ def of_rows(db: Session, rows: list[ExperimentRow]) -> list[Experiment]:
             modified_ms=row.modified_ms,
             description=row.description,
             tags=tags.get(row.key, {}),
+            place=None if row.location is None else Place(row.location, row.folder),
         )
         for row in rows
     ]
@@ -61,8 +65,36 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
     return of_rows(db, [row])[0]
 
 
+def find_by_id(db: Session, workspace: str, id: str) -> Experiment | None:
+    """By MLflow's id; None only for "0" before anything was made in it. Raises NotFound, Invalid."""
+    return find(db, workspace, DEFAULT_EXPERIMENT) if id == "0" else get(db, workspace, id)
+
+
+def get_or_default(db: Session, workspace: str, id: str) -> Experiment:
+    """The same, with "0" made when it is not there."""
+    found = find_by_id(db, workspace, id)
+    return ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
+
+
+def active_keys(db: Session, workspace: str) -> list[int]:
+    """The keys of all that are not deleted."""
+    row = ExperimentRow
+    query = select(row.key).where(row.workspace == workspace, row.lifecycle == ACTIVE)
+    return list(db.scalars(query))
+
+
+def holds_job(db: Session, experiment: Experiment, job: str) -> bool:
+    """Whether the job has a run in it: its own, or one its code made."""
+    query = select(RunRow.key).where(
+        RunRow.workspace == experiment.workspace,
+        RunRow.job == job,
+        RunRow.experiment == experiment.key,
+    )
+    return db.scalars(query.limit(1)).one_or_none() is not None
+
+
 def parse_id(id: str) -> int:
-    if not (id.isascii() and id.isdigit() and len(id) < 19):
+    if not _ID.fullmatch(id):
         raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")
     return int(id)
 
@@ -74,6 +106,7 @@ def create(
     *,
     tags: dict[str, str] | None = None,
     description: str | None = None,
+    place: Place | None = None,
 ) -> Experiment:
     """Raises Conflict when there is one of that name, deleted ones included; Invalid."""
     rules.experiment_name(name)
@@ -82,13 +115,18 @@ def create(
     at = now_ms()
     try:
         with db.begin_nested():
+            # MLflow's clients know the first experiment of a server as "0", and compare.
+            zero = name == DEFAULT_EXPERIMENT and db.get(ExperimentRow, 0) is None
             row = ExperimentRow(
+                key=0 if zero else None,
                 workspace=workspace,
                 name=name,
                 description=description,
                 lifecycle=ACTIVE,
                 created_ms=at,
                 modified_ms=at,
+                location=place and place.location,
+                folder=place and place.folder,
             )
             db.add(row)
             db.flush()

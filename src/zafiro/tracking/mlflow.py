@@ -10,8 +10,17 @@ from zafiro.core.caller import Gate
 from zafiro.core.context import Context
 from zafiro.mlflow_rest.call import decode
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb, as_json
-from zafiro.tracking import mlflow_artifacts, mlflow_experiments, mlflow_models, mlflow_runs, wire
+from zafiro.tracking import (
+    mlflow_artifacts,
+    mlflow_experiments,
+    mlflow_files,
+    mlflow_models,
+    mlflow_runs,
+    mlflow_uploads,
+    wire,
+)
 from zafiro.tracking.access import Passes, run_id
+from zafiro.tracking.azureml_uris import spelled, spelling
 from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
 
@@ -22,10 +31,12 @@ SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
+    "multipart_uploads_enabled": True,
+    # Links are given to who asks for them, but a client told so here asks for one before every
+    # file, large or small, and then fetches it through another port of the same machine.
     "multipart_downloads_enabled": False,
-    "presigned_upload_run_id_supported": False,
-    "presigned_upload_model_id_supported": False,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
     "features_enabled": {},
 }
 
@@ -71,9 +82,11 @@ _VERBS = (
 def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
     writes = Writes(ctx, gate)
     return [
-        *_VERBS,
+        *(spelling(verb) for verb in _VERBS),
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
+        *mlflow_files.VERBS,
+        *mlflow_uploads.VERBS,
         Stream("GET", "/version", _version),
         Stream("GET", "/health", _health),
     ]
@@ -103,6 +116,9 @@ class Writes:
             access = self._passes.known(asked.header, asked.where, run)
             if access is None:
                 access = await run_in_threadpool(self._passes.open, asked.header, asked.where, run)
-            return as_json(await self._ingest.put(prepare(access, said, len(body))))
+            answer = await self._ingest.put(prepare(access, said, len(body)))
+            if asked.by_azureml:
+                answer = spelled(answer, asked.ctx.url, access.workspace)
+            return as_json(answer)
 
         return write

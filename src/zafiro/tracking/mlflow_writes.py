@@ -133,6 +133,8 @@ def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
 WRITES: dict[str, tuple[Any, Callable[[Access, Any, int], Write]]] = {
     "runs/log-metric": (wire.LogMetric, log_metric),
     "runs/log-batch": (wire.LogBatch, log_batch),
+    # azureml-mlflow 1.62: an answer without batch_tracking_id tells it that all is done.
+    "runs/log-batch-async": (wire.LogBatch, log_batch),
     "runs/log-parameter": (wire.LogParam, log_param),
     "runs/set-tag": (wire.SetTag, set_tag),
     "runs/create": (wire.CreateRun, create),
