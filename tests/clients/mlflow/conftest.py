@@ -19,6 +19,7 @@ from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
+from zafiro.evaluations import mlflow as evaluations
 from zafiro.mlflow_rest import router
 from zafiro.registry import mlflow as registry
 from zafiro.traces import mlflow as traces
@@ -58,7 +59,7 @@ def serving(root: Path, database: str) -> Iterator[Live]:
         ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        slices = (face, traces, registry)
+        slices = (face, traces, evaluations, registry)
         verbs = [verb for one in slices for verb in one.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
