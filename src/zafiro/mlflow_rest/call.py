@@ -1,5 +1,6 @@
 """One request to the MLflow face: who asks, of which workspace, what was said; and its errors."""
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ Where = tuple[str, str, str]  # names of the subscription, the group, the worksp
 HINT = " See the API docs for more information about request parameters."
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WHERE = re.compile(r" - at `\$\.?(.*)`")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,11 @@ class Call:
         """The message, from the body or, for GET, from the query. Raises Invalid."""
         if self.method != "GET":
             return decode(self.body, kind)
+        said = self._queried(kind)
         try:
-            return msgspec.convert(self._queried(kind), kind, strict=False)
+            return msgspec.convert(said, kind, strict=False)
         except msgspec.DecodeError as e:
-            raise _unreadable(e) from e
+            raise _unreadable(e, said) from e
 
     def _queried(self, kind: Any) -> dict[str, Any]:
         lists = {
@@ -81,12 +85,24 @@ class Call:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Raises Invalid, naming the field."""
+    """Raises Invalid, naming the field and what stood there. A null is a field not given."""
     check(body)
     try:
         return msgspec.json.decode(body or b"{}", type=kind, strict=False)
+    except msgspec.ValidationError:
+        said = _given(msgspec.json.decode(body))
     except (ValueError, RecursionError) as e:
         raise _unreadable(e) from e
+    try:
+        return msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as e:
+        raise _unreadable(e, said) from e
+
+
+def _given(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {key: _given(value) for key, value in said.items() if value is not None}
+    return [_given(value) for value in said] if isinstance(said, list) else said
 
 
 def enter(
@@ -138,14 +154,36 @@ def missing(path: str) -> Invalid:
     return Invalid("", f"Missing value for required parameter '{path}'.")
 
 
-def _unreadable(error: Exception) -> Invalid:
-    said = str(error)
-    lacking, where = _MISSING.search(said), _WHERE.search(said)
+def invalid_value(path: str, value: Any, why: str = "") -> Invalid:
+    said = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if len(said) > _MOST_SHOWN:
+        said = f"{said[:_MOST_SHOWN]}…"
+    return Invalid(
+        "", f"Invalid value {said} for parameter '{path}' supplied" + (f": {why}" if why else ".")
+    )
+
+
+def _unreadable(error: Exception, said: Any = None) -> Invalid:
+    """In the words of MLflow's server, from msgspec's and from what was said."""
+    words = str(error)
+    lacking, where = _MISSING.search(words), _WHERE.search(words)
     above = where[1] if where else ""
     if lacking:
         path = f"{above}.{lacking[1]}" if above else lacking[1]
         return Invalid("", missing(path).why + HINT)
     if above:
-        why = _WHERE.sub("", said)
-        return Invalid("", f"Invalid value for parameter '{above}' supplied: {why}.{HINT}")
-    return Invalid("", f"The request body is not what this call takes: {said}.{HINT}")
+        why = f"{_WHERE.sub('', words)}.{HINT}"
+        return Invalid("", invalid_value(above, _at(said, above), why).why)
+    return Invalid("", f"The request body is not what this call takes: {words}.{HINT}")
+
+
+def _at(said: Any, path: str) -> Any:
+    """What stands at `tags[0].value`; the nearest thing around it where msgspec is less exact."""
+    for key, index in _STEP.findall(path):
+        if key and isinstance(said, dict) and key in said:
+            said = said[key]
+        elif index and isinstance(said, list) and int(index) < len(said):
+            said = said[int(index)]
+        else:
+            break
+    return said

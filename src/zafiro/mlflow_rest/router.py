@@ -2,6 +2,7 @@
 
     /api/{2.0|3.0}/{path}                              workspace `main` of group `zafiro`
     /mlflow/{v1.0|v2.0}{ARM id of a workspace}/api/{2.0|3.0}/{path}
+    … with ajax-api in place of api                    as MLflow's web pages ask, under both
     /version, /health …                                what stands beside api, under both
 
 A verb is found by one look-up in a table, whatever their number; only those with an id in their
@@ -12,11 +13,12 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Union
+from urllib.parse import quote
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from zafiro.core.body import receive
@@ -29,22 +31,19 @@ from zafiro.mlflow_rest.call import Call, Where, enter, failure
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Nouns of MLflow's API that no slice brings yet.
 MISSING = {
-    "registered-models": "MLflow's model registry",
-    "model-versions": "MLflow's model registry",
-    "traces": "MLflow tracing",
     "datasets": "MLflow's evaluation datasets",
     "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",
+    "gateway-proxy": "MLflow's AI gateway",
     "workspaces": "MLflow's workspaces (Azure's take their place)",
     "prompt-optimization": "MLflow's prompt optimization",
     "label-schemas": "MLflow's label schemas",
     "review-queues": "MLflow's review queues",
     "issues": "MLflow's issues",
-    "webhooks": "MLflow's webhooks",
 }
 _REST = re.compile(
     r"subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices"
-    r"/workspaces/([^/]+)/(?:api/[23]\.0/(.*)|(.*))",
+    r"/workspaces/([^/]+)/(?:(?:ajax-)?api/[23]\.0/(.*)|(.*))",
     re.IGNORECASE,
 )
 _HOME = (SUBSCRIPTION, GROUP, WORKSPACE)
@@ -148,12 +147,23 @@ def routes(ctx: Context, gate: Gate, verbs: Iterable[AnyVerb]) -> list[BaseRoute
             return failure(e)
 
     return [
-        Route("/api/2.0/{rest:path}", plain, methods=METHODS),
-        Route("/api/3.0/{rest:path}", plain, methods=METHODS),
+        *(
+            Route(f"/{api}/{version}/{{rest:path}}", plain, methods=METHODS)
+            for api in ("api", "ajax-api")
+            for version in ("2.0", "3.0")
+        ),
         Route("/mlflow/v1.0/{rest:path}", of_workspace, methods=METHODS),
         Route("/mlflow/v2.0/{rest:path}", of_workspace, methods=METHODS),
         *(Route(path, beside, methods=METHODS) for path in table.beside),
+        # A tracking URI that ends with a slash; werkzeug under MLflow's server leads on as well.
+        Route("//{rest:path}", _one_slash, methods=METHODS),
     ]
+
+
+async def _one_slash(request: Request) -> Response:
+    path = "/" + quote(request.scope["path"].lstrip("/\\"))
+    query = request.url.query
+    return RedirectResponse(f"{path}?{query}" if query else path, 308)
 
 
 def as_json(answer: Any) -> Response:

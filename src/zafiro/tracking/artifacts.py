@@ -2,6 +2,7 @@
 
     {storage}/{account}/azureml/ExperimentRun/dcid.{run}/…     what a run logged
     {storage}/{account}/azureml/models/{model id}/…            a logged model without a run
+    {storage}/{account}/azureml/traces/{trace id}/…            a trace without a job
     {storage}/{account}/azureml/LocalUpload/{id}/…             what azureml-core uploads besides
     {storage}/{account}/azureml/{folder}/{run}/artifacts/…     of an experiment with a place of its
     {storage}/{…}/{container}/{folder}/{run}/artifacts/…         own, here or in a datastore
@@ -30,12 +31,14 @@ _PARTS = ".parts"
 
 STORAGE = ".storage"  # the first segment of an artifact path in another container
 # What has a meaning at the top of the container, so no experiment may place itself there.
-_RESERVED = frozenset({"ExperimentRun", "models", "LocalUpload", STORAGE, "azureml"})
+_RESERVED = frozenset({"ExperimentRun", "models", "traces", "LocalUpload", STORAGE, "azureml"})
 
+INVALID_PATH = "Invalid path"  # word for word what MLflow's server says
 _MOST_BYTES = 255  # of the name of a file
 
 _OWNER = re.compile(
-    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+))(?:/(?P<path>.*))?"
+    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+)|traces/(?P<trace>[^/]+))"
+    r"(?:/(?P<path>.*))?"
 )
 
 
@@ -50,12 +53,13 @@ class File:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose artifacts a path may be about: of the run whose folder that is, or of one logged model
-    without a run."""
+    """Whose artifacts a path may be about: of the run whose folder that is, of one logged model
+    without a run, or of one trace without a job (those of a job lie below its run)."""
 
     run: str | None
     model: str | None
     folder: str
+    trace: str | None = None
 
 
 def run_folder(run_id: str) -> str:
@@ -114,12 +118,12 @@ def in_storage(account: str, container: str, name: str) -> str:
 
 def owners(path: str) -> list[Owner]:
     """Whose it may be; which run's folder that really is, only the run can tell. Raises Invalid
-    for a path that can belong to no run or model."""
+    for a path that can belong to no run, model or trace."""
     path = safe(path)
     match = _OWNER.fullmatch(path)
     if match is not None:
         folder = path.removesuffix(f"/{match['path']}") if match["path"] else path
-        return [Owner(match["run"], match["model"], folder.rstrip("/"))]
+        return [Owner(match["run"], match["model"], folder.rstrip("/"), match["trace"])]
     parts = path.split("/")
     found = [
         Owner(parts[n - 1], None, "/".join(parts[: n + 1]))
@@ -129,8 +133,8 @@ def owners(path: str) -> list[Owner]:
     if not found:
         raise Invalid(
             "path",
-            f"'{path}' is not below ExperimentRun/dcid.{{run}}, models/{{id}} or a run's folder of "
-            "an experiment that has a place of its own",
+            f"'{path}' is not below ExperimentRun/dcid.{{run}}, models/{{id}}, traces/{{id}} or a "
+            "run's folder of an experiment that has a place of its own",
         )
     return found
 
@@ -149,7 +153,7 @@ def safe(path: str) -> str:
         or any(len(part.encode()) > _MOST_BYTES for part in path.split("/"))
         or decoded.startswith("~")
     ):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return path.strip("/")
 
 
@@ -175,13 +179,16 @@ def place_in(folder: Path, path: str) -> Path:
     root = folder.resolve()
     found = (root / safe(path)).resolve()
     if not found.is_relative_to(root):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return found
 
 
 def listing(home: Home, workspace: Workspace, folder: str) -> list[File]:
     """What lies directly in it, by name; [] for a file or nothing."""
-    here = place(home, workspace, folder)
+    return list_in(place(home, workspace, folder))
+
+
+def list_in(here: Path) -> list[File]:
     if not here.is_dir():
         return []
     found = []

@@ -1,5 +1,6 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
+import re
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -11,6 +12,8 @@ from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.tracking import rules
 from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
+
+_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 def now_ms() -> int:
@@ -63,7 +66,7 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
 
 
 def parse_id(id: str) -> int:
-    if not (id.isascii() and id.isdigit() and len(id) < 19):
+    if not _ID.fullmatch(id):
         raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")
     return int(id)
 
@@ -84,7 +87,10 @@ def create(
     at = now_ms()
     try:
         with db.begin_nested():
+            # MLflow's clients know the first experiment of a server as "0", and compare.
+            zero = name == DEFAULT_EXPERIMENT and db.get(ExperimentRow, 0) is None
             row = ExperimentRow(
+                key=0 if zero else None,
                 workspace=workspace,
                 name=name,
                 description=description,

@@ -13,6 +13,7 @@ from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb, as_json
 from zafiro.tracking import (
     mlflow_artifacts,
     mlflow_experiments,
+    mlflow_files,
     mlflow_models,
     mlflow_runs,
     mlflow_uploads,
@@ -24,8 +25,8 @@ from zafiro.tracking.ingest import Ingest
 from zafiro.tracking.mlflow_writes import WRITES
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
-# (RestStore.log_spans, mlflow 3.17); logged models came with 3.0.
-PROTOCOL = "3.3.0"
+# (RestStore.log_spans, mlflow 3.17). The messages are those of the version they were read from.
+PROTOCOL = "3.17.0"
 SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
@@ -84,6 +85,7 @@ def verbs(ctx: Context, gate: Gate) -> list[AnyVerb]:
         *(spelling(verb) for verb in _VERBS),
         *(Stream("POST", f"mlflow/{name}", writes.answer(name)) for name in WRITES),
         *mlflow_artifacts.VERBS,
+        *mlflow_files.VERBS,
         *mlflow_uploads.VERBS,
         Stream("GET", "/version", _version),
         Stream("GET", "/health", _health),

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from zafiro.core.errors import NotFound
 from zafiro.mlflow_rest.call import Call
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
-from zafiro.tracking import artifacts
+from zafiro.tracking import artifacts, shelves
 from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.receiving import receive_file
@@ -24,6 +24,9 @@ def allowed(call: Call, path: str, what: str) -> str:
     candidates = artifacts.owners(path)
     if candidates[0].model is not None:
         may(call, f"experiments/runs/{what}", readable(call, candidates[0].model))
+        return artifacts.safe(path)
+    if candidates[0].trace is not None:
+        call.may_in_workspace(f"experiments/runs/{what}")
         return artifacts.safe(path)
     for whose in candidates:
         with call.ctx.db.read() as db:
@@ -51,17 +54,21 @@ async def upload(asked: Asked) -> Response:
 
 
 def download(call: Call) -> Response:
-    path = allowed(call, call.groups[0], "read")
-    file = artifacts.place(call.ctx.home, call.workspace, path)
-    if not file.is_file():
-        raise NotFound("artifact", path)
+    file = shelves.file(call, call.groups[0])
+    if file is None:
+        path = allowed(call, call.groups[0], "read")
+        file = artifacts.place(call.ctx.home, call.workspace, path)
+        if not file.is_file():
+            raise NotFound("artifact", path)
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return FileResponse(file, media_type=kind, filename=file.name)
 
 
 def listing(call: Call) -> Any:
-    path = allowed(call, call.query.get("path", ""), "read")
-    files = artifacts.listing(call.ctx.home, call.workspace, path)
+    files = shelves.listing(call, call.query.get("path", ""))
+    if files is None:
+        path = allowed(call, call.query.get("path", ""), "read")
+        files = artifacts.listing(call.ctx.home, call.workspace, path)
     return {"files": [file_info(file) for file in files]}
 
 

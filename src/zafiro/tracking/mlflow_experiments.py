@@ -29,6 +29,7 @@ _COLUMNS: dict[str, Any] = {
     "last_update_time": ExperimentRow.modified_ms,
 }
 MOST_RESULTS = 50_000
+MOST_SEARCHED = 20  # experiments whose datasets are asked for at once
 
 
 def create(call: Call) -> Any:
@@ -37,6 +38,7 @@ def create(call: Call) -> Any:
     place = artifacts.chosen(said.artifact_location or "")
     if place is not None:
         call.may_in_workspace("experiments/write")  # where others will write: no job's to decide
+    known(call, "0")  # which MLflow's server has before any other
     with call.ctx.db.begin() as db:
         if place is not None and place.folder is None:
             place = _in_datastore(call, db, place)
@@ -157,6 +159,7 @@ def search(call: Call) -> Any:
         for order in said.order_by or ["creation_time DESC", "experiment_id ASC"]
     ]
     _, offset = read_token(said.page_token)
+    known(call, "0")
     row = ExperimentRow
     with call.ctx.db.read() as db:
         query = select(row).where(
@@ -193,6 +196,14 @@ def search(call: Call) -> Any:
 def search_datasets(call: Call) -> Any:
     said = call.read(wire.SearchDatasets)
     call.may("experiments/read")
+    if not said.experiment_ids:
+        raise Invalid("", "SearchDatasets request must specify at least one experiment_id.")
+    if len(said.experiment_ids) > MOST_SEARCHED:
+        raise Invalid(
+            "",
+            f"SearchDatasets request cannot specify more than {MOST_SEARCHED} experiment_ids. "
+            f"Received {len(said.experiment_ids)} experiment_ids.",
+        )
     keys = [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
         found = metrics.datasets_of(db, keys)

@@ -6,7 +6,6 @@ from typing import Any
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import Call
 from zafiro.tracking import artifacts, models, service, wire
-from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
 from zafiro.tracking.mlflow_runs import file_info
@@ -15,9 +14,11 @@ from zafiro.tracking.mlflow_writes import some_name
 
 def create(call: Call) -> Any:
     said = call.read(wire.CreateModel)
-    job = call.caller.job
-    if said.source_run_id:
-        run = read_run(call, wire.RunRef(run_id=said.source_run_id))
+    job, run = call.caller.job, None
+    if said.source_run_id:  # may name a run of another server: the model was made there
+        with call.ctx.db.read() as db:
+            run = service.find_run(db, call.guid, said.source_run_id)
+    if run is not None:
         call.may("experiments/runs/write", run.owner)
         job = run.job or run.run_id
     else:
@@ -32,6 +33,7 @@ def create(call: Call) -> Any:
             said.name or some_name(),
             model_type=said.model_type or None,
             source_run=said.source_run_id or None,
+            in_run=run is not None,
             job=job,
             params={one.key: one.value for one in said.params},
             tags={one.key: one.value for one in said.tags},

@@ -59,19 +59,20 @@ def create(
     *,
     model_type: str | None,
     source_run: str | None,
+    in_run: bool,
     job: str | None,
     params: dict[str, str],
     tags: dict[str, str],
 ) -> LoggedModel:
     """A pending model. Its files will lie in its run's folder under its name, where Azure's
     `azureml://jobs/{job}/outputs/artifacts/paths/{name}/` looks for them; a second model of the
-    same name in one run gets a folder of its own."""
+    same name in one run gets a folder of its own, as does a model whose run is not here."""
     rules.model_name(name)
     check_active(experiment)
     for key in params:
         rules.param(key, params[key])
     folder = f"models/{model_id}"
-    if source_run:
+    if source_run and in_run:
         folder = f"{artifacts.run_folder(source_run)}/{name}"
         taken = exists().where(
             LoggedModelRow.workspace == workspace, LoggedModelRow.folder == folder
@@ -142,7 +143,9 @@ def delete_tag(db: Session, model: LoggedModel, key: str) -> None:
     row = ModelTagRow
     done = db.execute(delete(row).where(row.model == model.key, row.key == key))
     if not done.rowcount:  # type: ignore[attr-defined]
-        raise NotFound("tag", key, f"logged model '{model.model_id}' has no such tag")
+        raise NotFound(
+            "tag", key, f"No tag with key {key!r} found for model with ID {model.model_id!r}."
+        )
 
 
 def search(

@@ -268,6 +268,7 @@ def _text(value: Any) -> str | None:
 def _status(comparison: str, value: Any) -> ColumnElement[bool]:
     """As domain.Run.state tells it: a job's own word; else the word last said, as long as it does
     not contradict MLflow's status; else what follows from that."""
+    value = _text(value)
     said = RunRow.state == value
     loose = []
     for status, word in AZURE_STATE.items():

@@ -141,14 +141,14 @@ class GetMetricHistory(RunRef, kw_only=True):
 
 
 class GetHistoryBulk(msgspec.Struct):
-    metric_key: str
+    metric_key: str = ""
     run_id: list[str] = []
     max_results: int = 25_000
 
 
 class GetHistoryInterval(msgspec.Struct):
-    run_ids: list[str]
-    metric_key: str
+    run_ids: list[str] = []
+    metric_key: str = ""
     start_step: int | None = None
     end_step: int | None = None
     max_results: int = 2500
@@ -163,7 +163,7 @@ class ExperimentRef(msgspec.Struct):
 
 
 class CreateExperiment(msgspec.Struct):
-    name: str = ""
+    name: str
     artifact_location: str = ""
     tags: list[Pair] = []
 
