@@ -43,7 +43,10 @@ def run(words: Sequence[str], *, prog: str = "zafiro") -> int:
             output.show(answer, asked)
         return 0
     except Said as e:
-        print(f"Error: {e}", file=sys.stderr)
+        hint = ""
+        if str(e).startswith("workspace '"):
+            hint = f"; see `{prog} workspace list -o table`, and `configure --defaults` for the default"
+        print(f"Error: {e}{hint}", file=sys.stderr)
         return e.status
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,14 +9,14 @@ from zafiro.cli.says import Misused
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
-def collect(asked: Asked) -> None:
-    """What was marked as deleted goes for good; says how much, and what stays and why."""
-    said = {
+def gc(asked: Asked) -> None:
+    runs = asked.get("run_ids")
+    body = {
         "olderThanS": seconds(asked.get("older_than") or "0s"),
-        "runIds": asked.run_ids.split(",") if asked.get("run_ids") else None,
+        "runIds": runs.split(",") if runs else None,
     }
-    path = f"/history/v1.0{workspace_of(asked)}/gc"
-    done = client_of(asked).ask("POST", path, said)[1]
+    where = f"/history/v1.0{workspace_of(asked)}/gc"
+    done = client_of(asked).ask("POST", where, body)[1]
     print(
         f"removed for good: {done['runs']} runs, {done['models']} logged models, "
         f"{done['experiments']} experiments"

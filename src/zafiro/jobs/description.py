@@ -65,6 +65,7 @@ def build(
         "environment": environment(ctx, db, workspace, asked.environment_id),
         "environments": str(ctx.home.environments),
         "artifacts": str(artifacts(ctx, workspace, job.name)),
+        "kept": [folder for folder in wire.log_dirs(asked).values() if folder],
         # Apart from the variables: the job may point those elsewhere, where its token must not go.
         "tracking": {"url": tracking_url(ctx, workspace), "run": job.name},
         "variables": {
@@ -84,8 +85,8 @@ def artifacts(ctx: Context, workspace: Workspace, job: str) -> "os.PathLike[str]
 
 
 def tracking_url(ctx: Context, workspace: Workspace) -> str:
-    """What MLflow's clients take as tracking URI. v1.0, because at v2.0 one that names
-    azureml-mlflow, which many environments of jobs have, is taken for that one's own store."""
+    """What MLflow's clients take as tracking URI: v1.0, because at v2.0 a client that names
+    azureml-mlflow is taken for its own store."""
     return f"{ctx.url}/mlflow/v1.0{workspace.id}"
 
 

@@ -71,6 +71,13 @@ def submit(
         for service, given in (asked.services or {}).items()
         if (given or {}).get("jobServiceType") not in _OFFERED
     ]
+    notes += [
+        {
+            "message": f"the log_dir of the service '{service}' is not kept, so TensorBoard will not show it: name a folder below the working directory, such as outputs/tensorboard"
+        }
+        for service, folder in wire.log_dirs(asked).items()
+        if folder is None
+    ]
     if notes:
         tracking.update_run(db, workspace.guid, name, warnings=notes)
     return kept

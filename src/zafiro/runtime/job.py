@@ -179,7 +179,7 @@ class Job:
         code = os.path.realpath(told["path"]) if told else None
         if code and not os.path.isdir(code):
             raise JobFailed(SYSTEM, f"the job's code is not there: {code}")
-        outputs.keep(folder, self._artifacts, code)
+        outputs.keep(folder, self._artifacts, code, self._told.get("kept") or ())
         if code:
             files.copy(code, folder, self._events.stopped)
         return folder

@@ -30,6 +30,7 @@ def write(folder, step, value):
 one = write("logs/train", 1, 0.5)
 one.flush()
 write(sys.argv[1], 3, 0.125).close()
+write("tb/here", 7, 1.5).close()
 print("written", flush=True)
 while not os.path.exists("outputs/go on"):
     time.sleep(0.05)
@@ -51,7 +52,7 @@ def writing(ml: MLClient, tmp_path_factory: pytest.TempPathFactory, server: Live
         code=str(code),
         environment=Environment(image="library/python:3.11-slim", conda_file=conda),
         outputs={"curves": Output(type="uri_folder")},
-        services={"board": TensorBoardJobService(log_dir="logs")},
+        services={"board": TensorBoardJobService(log_dir="./tb/here")},
     )
     yield job
     if ml.jobs.get(job.name).status not in ("Completed", "Failed", "Canceled"):
@@ -98,10 +99,12 @@ def test_what_a_running_job_writes_is_shown_as_it_comes(
     assert page.status_code == 200 and "<title>TensorBoard</title>" in page.text
     assert page.url == endpoint  # the ticket is gone from the address
     # From here on the browser's cookie is all there is.
-    assert sorted(browser.get(f"{endpoint}data/runs").json()) == ["curves", "logs/train"]
+    shown = sorted(browser.get(f"{endpoint}data/runs").json())
+    assert shown == ["curves", "logs/train", "tb/here"]
     points = f"{endpoint}data/plugin/scalars/scalars?tag=loss&run="
     assert [p[1:] for p in browser.get(f"{points}logs/train").json()] == [[1, 0.5]]
     assert [p[1:] for p in browser.get(f"{points}curves").json()] == [[3, 0.125]]
+    assert [p[1:] for p in browser.get(f"{points}tb/here").json()] == [[7, 1.5]]
 
     (root / "outputs" / "go on").touch()
     assert ended(ml, writing.name).status == "Completed"

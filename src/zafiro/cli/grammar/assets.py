@@ -127,7 +127,7 @@ NOUNS = {
         Verb(
             "download",
             "Download a model's files.",
-            "making:download_model",
+            "asking:download_model",
             (
                 needed(NAME),
                 needed(VERSION),

@@ -120,7 +120,7 @@ COMPUTE = Noun(
         Verb(
             "attach",
             "Attach a machine or cluster that is there.",
-            "making:attach",
+            "asking:attach",
             (
                 FILE,
                 NAME,
@@ -161,21 +161,21 @@ COMPUTE = Noun(
         Verb(
             "list-nodes",
             "List the nodes of a cluster.",
-            "making:list_nodes",
+            "asking:list_nodes",
             (_NAME, MAX),
             ("zafiro compute list-nodes --name cpu-cluster",),
         ),
         Verb(
             "list-sizes",
             "List the sizes a compute may have.",
-            "making:list_sizes",
+            "asking:list_sizes",
             (LOCATION, MAX, flag("--type -t", "For this type of compute.", "TYPE")),
             ("zafiro compute list-sizes -o table",),
         ),
         Verb(
             "list-usage",
             "List how much of each size is in use.",
-            "making:list_usage",
+            "asking:list_usage",
             (LOCATION, MAX),
             ("zafiro compute list-usage -o table",),
         ),

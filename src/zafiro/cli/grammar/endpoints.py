@@ -55,9 +55,15 @@ def _crud(
             "List them.",
             "making:list_all",
             (MAX, *listed),
-            (f"zafiro {noun} list -o table",),
+            (f"zafiro {noun} list{' -e mine' if listed else ''} -o table",),
         ),
-        Verb("show", f"Show {what}.", "making:show", named, (f"zafiro {noun} show {typed}",)),
+        Verb(
+            "show",
+            f"Show {what}.",
+            "making:show",
+            (*named, *deleted),
+            (f"zafiro {noun} show {typed}",),
+        ),
         Verb(
             "update",
             f"Change {what}.",
@@ -109,7 +115,7 @@ ONLINE_ENDPOINT = Noun(
         Verb(
             "invoke",
             "Ask an endpoint.",
-            "making:invoke_online",
+            "serving:invoke_online",
             (
                 _NAME,
                 needed(flag("--request-file -r", "File with the question, as JSON.", "FILE")),
@@ -121,14 +127,14 @@ ONLINE_ENDPOINT = Noun(
         Verb(
             "get-credentials",
             "Show the keys or a token.",
-            "making:credentials",
+            "serving:credentials",
             (_NAME,),
             ("zafiro online-endpoint get-credentials -n mine --query primaryKey -o tsv",),
         ),
         Verb(
             "regenerate-keys",
             "Make a key anew.",
-            "making:regenerate_keys",
+            "serving:regenerate_keys",
             (
                 _NAME,
                 flag(
@@ -175,7 +181,7 @@ ONLINE_DEPLOYMENT = Noun(
         Verb(
             "get-logs",
             "Show what a deployment wrote.",
-            "making:deployment_logs",
+            "serving:deployment_logs",
             (
                 *_ONLINE_DEPLOYMENT,
                 flag("--lines -l", "Last lines.", "N", kind=int, default=5000),
@@ -221,14 +227,14 @@ BATCH_ENDPOINT = Noun(
         Verb(
             "invoke",
             "Start a scoring job.",
-            "making:invoke_batch",
+            "serving:invoke_batch",
             _INVOKE_BATCH,
             ("zafiro batch-endpoint invoke -n mine --input ./files",),
         ),
         Verb(
             "list-jobs",
             "List its jobs.",
-            "making:batch_jobs",
+            "serving:batch_jobs",
             (_NAME,),
             ("zafiro batch-endpoint list-jobs -n mine",),
         ),
@@ -253,7 +259,7 @@ BATCH_DEPLOYMENT = Noun(
         Verb(
             "list-jobs",
             "List its jobs.",
-            "making:batch_jobs",
+            "serving:batch_jobs",
             (_NAME, _NEEDED_ENDPOINT),
             ("zafiro batch-deployment list-jobs -n blue -e mine",),
         ),
@@ -300,21 +306,21 @@ SCHEDULE = Noun(
         Verb(
             "enable",
             "Enable a schedule.",
-            "making:enable_schedule",
+            "serving:enable_schedule",
             (_NAME, NO_WAIT),
             ("zafiro schedule enable -n nightly",),
         ),
         Verb(
             "disable",
             "Disable a schedule.",
-            "making:disable_schedule",
+            "serving:disable_schedule",
             (_NAME, NO_WAIT),
             ("zafiro schedule disable -n nightly",),
         ),
         Verb(
             "trigger",
             "Run it now.",
-            "making:trigger_schedule",
+            "serving:trigger_schedule",
             (_NAME,),
             ("zafiro schedule trigger -n nightly",),
         ),

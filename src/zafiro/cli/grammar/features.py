@@ -47,7 +47,7 @@ def _asset(name: str, what: str, *more: Verb) -> Noun:
                 "update",
                 "Change it.",
                 "making:update",
-                (*_NAMED, FILE, SET, ADD, REMOVE, NO_WAIT),
+                (NAME, VERSION, _STORE, FILE, SET, ADD, REMOVE, NO_WAIT),
                 (f"zafiro {name} update -n mine -v 1 --set description=new",),
             ),
             Verb(

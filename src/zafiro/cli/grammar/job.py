@@ -92,7 +92,7 @@ JOB = Noun(
         Verb(
             "download",
             "Download the files a job left.",
-            "making:download_job",
+            "asking:download_job",
             (
                 _NAME,
                 flag("--download-path -p", "Folder to write to. [.]", "FOLDER"),
@@ -125,7 +125,7 @@ JOB = Noun(
         Verb(
             "show-services",
             "Show the services of a job, by node.",
-            "making:show_services",
+            "asking:show_services",
             (_NAME, flag("--node-index -i", "Node. [0]", "N", kind=int)),
             ("zafiro job show-services --name brave_apple_1",),
         ),

@@ -1,4 +1,4 @@
-"""zafiro up, down, status, doctor, env, exec, init, gc, configure, completion."""
+"""zafiro up, down, status, gc, doctor, env, exec, init, configure, completion."""
 
 from zafiro.cli.grammar import GROUP, HOME, SUBSCRIPTION, WORKSPACE, Verb, flag
 from zafiro.core import names
@@ -36,6 +36,21 @@ VERBS = {
         (HOME, _JSON),
         ("zafiro status --json",),
     ),
+    "gc": Verb(
+        "gc",
+        "Remove for good what was deleted: runs, logged models, experiments, and their files. "
+        "What is still used stays: files of registered models and data, runs of jobs there are.",
+        "gc:gc",
+        (
+            HOME,
+            SUBSCRIPTION,
+            GROUP,
+            WORKSPACE,
+            flag("--older-than", "Deleted at least that long ago. [0s]", "1d2h3m4s"),
+            flag("--run-ids", "These runs only; they must be deleted.", "ID,ID"),
+        ),
+        ("zafiro gc --older-than 30d",),
+    ),
     "doctor": Verb(
         "doctor",
         "Check this machine and the server; say how to mend what is wrong.",
@@ -68,21 +83,6 @@ VERBS = {
             flag("folder", "Folder to write it in. [.]", "FOLDER", nargs="?"),
         ),
         ("zafiro init", "zafiro init --workspace-name orchard project"),
-    ),
-    "gc": Verb(
-        "gc",
-        "Remove for good the runs, logged models and experiments that were deleted, and their "
-        "files. What is still used stays.",
-        "gc:collect",
-        (
-            HOME,
-            WORKSPACE,
-            GROUP,
-            SUBSCRIPTION,
-            flag("--older-than", "Deleted at least that long ago. [0s]", "1d2h3m4s"),
-            flag("--run-ids", "These runs only; they must be deleted.", "ID,ID"),
-        ),
-        ("zafiro gc --older-than 30d",),
     ),
     "configure": Verb(
         "configure",

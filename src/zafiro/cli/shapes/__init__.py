@@ -57,7 +57,8 @@ def reference(id: str | None, kind: str) -> str | None:
         return None
     if id.startswith("azureml:/") or not id.startswith("/"):
         return id
-    return f"azureml:{part(id, kind)}:{part(id, 'versions')}"
+    # azure-ai-ml 1.35.2 itself sends …/data/azureml:NAME/versions/1 for azureml:NAME@latest.
+    return f"azureml:{part(id, kind).removeprefix('azureml:')}:{part(id, 'versions')}"
 
 
 def snake(name: str) -> str:
