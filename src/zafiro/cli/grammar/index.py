@@ -31,7 +31,6 @@ VERBS = {
     "env": "Print the variables that point Microsoft's clients at the server.",
     "exec": "Run a command under those variables.",
     "init": "Write the config.json that MLClient.from_config() reads.",
-    "gc": "Remove for good what was deleted.",
     "configure": "Keep defaults: group, workspace, location, output.",
     "completion": "Print the completion of bash, zsh or fish.",
 }
