@@ -42,7 +42,7 @@ SCRIPTS = [
     "run-job.sh jobs/basics/hello-world-output-data.yml",
     "run-job.sh jobs/basics/hello-code.yml",
     "run-job.sh jobs/basics/hello-mlflow.yml",
-    "run-job.sh jobs/single-step/scikit-learn/iris/job.yml hello_experiment",
+    "run-job.sh jobs/single-step/scikit-learn/iris/job.yml",
     "train-rest.sh",
     "train.sh",
     "run-job-pipeline-all.sh 1",
