@@ -26,6 +26,7 @@ VERBS = {
     "up": "Start the server.",
     "down": "Stop the server.",
     "status": "Say whether the server runs, and where.",
+    "gc": "Remove for good what was deleted.",
     "doctor": "Check this machine and the server; say how to mend what is wrong.",
     "env": "Print the variables that point Microsoft's clients at the server.",
     "exec": "Run a command under those variables.",

@@ -130,6 +130,14 @@ JOB = Noun(
             ("zafiro job show-services --name brave_apple_1",),
         ),
         Verb(
+            "tensorboard",
+            "Print a link to the TensorBoard of a job.",
+            "tensorboard:link",
+            (_NEWEST, WEB),
+            ("zafiro job tensorboard --name brave_apple_1",),
+            prints=False,
+        ),
+        Verb(
             "connect-ssh",
             "Open a shell where a job runs.",
             "missing:ssh",

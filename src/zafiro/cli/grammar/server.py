@@ -1,6 +1,6 @@
-"""zafiro up, down, status, doctor, env, exec, init, configure, completion."""
+"""zafiro up, down, status, gc, doctor, env, exec, init, configure, completion."""
 
-from zafiro.cli.grammar import HOME, Verb, flag
+from zafiro.cli.grammar import GROUP, HOME, SUBSCRIPTION, WORKSPACE, Verb, flag
 from zafiro.core import names
 
 _JSON = flag("--json", "As JSON.")
@@ -35,6 +35,21 @@ VERBS = {
         "up:status",
         (HOME, _JSON),
         ("zafiro status --json",),
+    ),
+    "gc": Verb(
+        "gc",
+        "Remove for good what was deleted: runs, logged models, experiments, and their files. "
+        "What is still used stays: files of registered models and data, runs of jobs there are.",
+        "gc:gc",
+        (
+            HOME,
+            SUBSCRIPTION,
+            GROUP,
+            WORKSPACE,
+            flag("--older-than", "Deleted at least that long ago. [0s]", "1d2h3m4s"),
+            flag("--run-ids", "These runs only; they must be deleted.", "ID,ID"),
+        ),
+        ("zafiro gc --older-than 30d",),
     ),
     "doctor": Verb(
         "doctor",
