@@ -15,7 +15,6 @@ from zafiro.cli.says import Missing, Said
 from zafiro.cli.timeline import at
 
 _LOG = "user_logs/std_log.txt"
-_BUILD = "system_logs/environment.log"
 _PATIENCE_S = 60.0
 
 
@@ -97,9 +96,6 @@ class _Seen:
         details = self._client.get(f"/history/v1.0{self._workspace}/runs/{self._name}/details")
         files = details.get("logFiles") or {}
         moved = self._log(files.get(_LOG), _LOG, sys.stdout)
-        steps = [s["name"] for s in said["steps"]]
-        if steps and steps[-1] == "environment":
-            moved |= self._log(files.get(_BUILD), _BUILD, sys.stderr)
         return moved, str(said["status"])
 
     def _phase(self, steps: list[dict[str, Any]]) -> None:
