@@ -194,20 +194,41 @@ def main() -> int:
     prepared = run(str(room / "prepare.sh"), at, room, asked.timeout)
     if prepared.failed:
         print(prepared.said, file=sys.stderr)
+    data = ["exec", "--", sys.executable, "-W", "ignore", __file__, "prepare", str(asked.checkout)]
+    subprocess.run([ZAFIRO, *data], check=True, stdout=subprocess.DEVNULL)
     results = []
     for line in SCRIPTS:
-        if asked.only in line:
-            results.append(run(line, at, room, asked.timeout))
-            print(row(results[-1]), flush=True)
-    text = section(results, asked.checkout / "cli")
-    if asked.page is not None:
-        old = asked.page.read_text()
-        head, _, rest = old.partition(BEGIN)
-        _, _, tail = rest.partition(END)
-        asked.page.write_text(f"{head}{text}{tail}")
+        if asked.only not in line:
+            continue
+        results.append(run(line, at, room, asked.timeout))
+        print(row(results[-1]), flush=True)
+        if asked.page is not None:
+            text = section(results, asked.checkout / "cli")
+            head, _, rest = asked.page.read_text().partition(BEGIN)
+            asked.page.write_text(f"{head}{text}{rest.partition(END)[2]}")
     shutil.rmtree(room, ignore_errors=True)
     return 0
 
 
+def prepare_data(checkout: Path) -> None:
+    """The assets that the examples' authors have in their workspace."""
+    from azure.ai.ml import MLClient
+    from azure.identity import DefaultAzureCredential
+    from public_data import prepare
+
+    prepare(
+        MLClient(
+            DefaultAzureCredential(),
+            os.environ["AZURE_SUBSCRIPTION_ID"],
+            "azureml-examples",
+            "main",
+        ),
+        checkout,
+    )
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] == ["prepare"]:
+        prepare_data(Path(sys.argv[2]))
+    else:
+        sys.exit(main())
