@@ -70,6 +70,16 @@ def test_exec_gives_the_variables_and_passes_on_how_it_ended(zafiro: Any, server
     assert killed.returncode == -9
 
 
+def test_the_variables_are_enough_on_another_machine(
+    zafiro: Any, server: Live, tmp_path: Path
+) -> None:
+    variables = {**server.variables, "ZAFIRO_HOME": str(tmp_path / "no home here")}
+    shown = zafiro("workspace", "show", "--query", "name", "-o", "tsv", **variables)
+    assert (shown.returncode, shown.stdout) == (0, "main\n"), shown.stderr
+    token = zafiro("account", "get-access-token", "--query", "tokenType", **variables)
+    assert (token.returncode, token.stdout) == (0, '"Bearer"\n'), token.stderr
+
+
 def test_exec_names_a_program_that_is_not_there(zafiro: Any, server: Live) -> None:
     done = zafiro("exec", "--home", server.home, "--", "no-such-program")
     assert done.returncode == 127
