@@ -83,9 +83,11 @@ def folder_of(run: Run | Head) -> str:
 
 
 def uri_of(run: Run | Head) -> str:
-    if run.place is not None and not run.owned and run.place.folder is None:
-        return f"{run.place.location.rstrip('/')}/{run.run_id}/artifacts"
-    return SCHEME + folder_of(run)
+    place = run.place
+    if place is None or run.owned:
+        return run_uri(run.run_id)
+    root = place.location.rstrip("/") if place.folder is None else SCHEME + place.folder
+    return f"{root}/{run.run_id}/artifacts"
 
 
 def chosen(location: str) -> Place | None:
