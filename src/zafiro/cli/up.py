@@ -126,6 +126,15 @@ def _detached(home: Home, given: dict[str, Any]) -> None:
             )
         time.sleep(0.01)
     click.echo(f"Zafiro runs at {running['url']} (pid {running['pid']}, home {home.root})")
+    click.echo(f"Studio: {_studio(home, running)}")
+
+
+def _studio(home: Home, running: dict[str, Any]) -> str:
+    """The link that signs a browser in."""
+    from zafiro.core.secrets import Secrets  # 0.1 s that `down` is spared
+    from zafiro.studio.signin import link
+
+    return link(Secrets.at(home.master_key), str(running["studio_url"]))
 
 
 @click.command()
@@ -181,5 +190,6 @@ def status_(home: Path | None, as_json: bool) -> None:
         click.echo(
             f"  home     {place.root}\n  pid      {running['pid']}\n  storage  {running['storage_url']}"
         )
+        click.echo(f"  studio   {_studio(place, running)}")
     if running is None:
         sys.exit(3)

@@ -127,7 +127,7 @@ def _query(
             query = query.where(~_has(LatestRow, first.key))
     query = query.where(RunRow.lifecycle.in_(lifecycles))
     for clause in clauses:
-        query = query.where(_condition(db, clause))
+        query = query.where(condition(db, clause))
     for order in orders if first is None else orders[1:]:
         query, columns = _ordered(query, order)
         by.extend(columns)
@@ -155,7 +155,7 @@ def _ordered(query: Any, order: Order) -> tuple[Any, list[Any]]:
     return query, [last, row.value.asc() if order.ascending else row.value.desc()]
 
 
-def _condition(db: Session, clause: Clause) -> ColumnElement[bool]:
+def condition(db: Session, clause: Clause) -> ColumnElement[bool]:
     if clause.kind == "attribute":
         return compare(db, _COLUMNS[clause.key], clause)
     if clause.kind == "dataset":
