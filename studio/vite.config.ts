@@ -6,7 +6,7 @@ import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-import { catalogs } from "./catalogs";
+import { catalogs } from "./catalogs.ts";
 
 const out = "../src/zafiro/studio/static";
 

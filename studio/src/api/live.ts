@@ -2,7 +2,8 @@
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 
-import type { Jobs, Row } from "./client";
+import type { Jobs } from "./client";
+import { patched } from "./patch";
 import { follow, type Said } from "./stream";
 
 let live = true; // until we know better: no amber flash on opening a page
@@ -37,16 +38,6 @@ function connect(workspace: string, say: (said: Said) => void): () => void {
     leave();
     worker.port.close();
   };
-}
-
-/** A list with one row's state changed, or the list itself when it has no such row. */
-export function patched(jobs: Jobs, name: string, state: string): Jobs {
-  const at = jobs.rows.findIndex((row) => row.name === name);
-  const row = jobs.rows[at];
-  if (row === undefined || row.state === state) return jobs;
-  const rows: Row[] = [...jobs.rows];
-  rows[at] = { ...row, state };
-  return { ...jobs, rows };
 }
 
 /** Gathers names for a moment, then has what depends on them asked for again, once. */

@@ -594,12 +594,12 @@ export interface components {
              * Width
              * @default 600
              */
-            width: number;
+            width?: number;
             /**
              * X
              * @default step
              */
-            x: string;
+            x?: string;
         };
         /** Done */
         Done: {
@@ -702,12 +702,12 @@ export interface components {
              * Bins
              * @default 60
              */
-            bins: number;
+            bins?: number;
             /**
              * Filter
              * @default
              */
-            filter: string;
+            filter?: string;
         };
         /** Hit */
         Hit: {
@@ -819,22 +819,22 @@ export interface components {
              * Filter
              * @default
              */
-            filter: string;
+            filter?: string;
             /**
              * Limit
              * @default 100
              */
-            limit: number;
+            limit?: number;
             /**
              * Offset
              * @default 0
              */
-            offset: number;
+            offset?: number;
             /**
              * Sort
              * @default -created
              */
-            sort: string;
+            sort?: string;
         };
         /**
          * Log

@@ -1,4 +1,4 @@
-import { Button, Slider, Switch } from "@fluentui/react-components";
+import { Button, Switch } from "@fluentui/react-components";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 
@@ -50,13 +50,13 @@ export default function Metrics({ ws, job }: { ws: string; job: Job }) {
         </select>
         <label className="row">
           {t("chart.smooth")}
-          <Slider
-            size="small"
+          <input
+            type="range"
             min={0}
             max={0.99}
             step={0.01}
             value={search.smooth ?? 0}
-            onChange={(_, { value }) => set({ smooth: value || undefined })}
+            onChange={(e) => set({ smooth: Number(e.target.value) || undefined })}
           />
         </label>
         <Switch
