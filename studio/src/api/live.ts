@@ -94,6 +94,9 @@ function listener(client: QueryClient): (said: Said) => void {
       );
       changed.add(said.name);
       lists.add(said.name);
+      // What was written just before an end is said by no event of its own.
+      logged.add(said.name);
+      written.add(said.name);
     }
   };
 }
