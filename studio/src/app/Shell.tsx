@@ -1,4 +1,4 @@
-import { Button, Tooltip } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { NavigationRegular } from "@fluentui/react-icons/svg/navigation";
 import { SearchRegular } from "@fluentui/react-icons/svg/search";
 import { WeatherMoonRegular } from "@fluentui/react-icons/svg/weather-moon";
@@ -83,8 +83,8 @@ export function Shell() {
         ) : (
           <span className="workspace">{ws}</span>
         )}
-        <button className="search" onClick={() => setPalette(true)} aria-label={t("shell.search")}>
-          <SearchRegular /> <span>{t("shell.search")}</span> <kbd>Ctrl K</kbd>
+        <button className="search" onClick={() => setPalette(true)} aria-keyshortcuts="Control+K">
+          <SearchRegular /> <span>{t("shell.search")}</span> <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <span className="grow" />
         <Dot />
@@ -141,11 +141,14 @@ function Language() {
   const t = useT();
   const other = locale() === "es" ? "en" : "es";
   return (
-    <Tooltip content={t("shell.language")} relationship="description">
-      <Button appearance="subtle" size="small" onClick={() => void speak(other)}>
-        {locale().toUpperCase()}
-      </Button>
-    </Tooltip>
+    <Button
+      appearance="subtle"
+      size="small"
+      title={t("shell.language")}
+      onClick={() => void speak(other)}
+    >
+      {locale().toUpperCase()}
+    </Button>
   );
 }
 

@@ -108,7 +108,7 @@ function Table({ ws, runs, lines, base, set, drop }: TableProps) {
       <table className="plain compare" aria-label={t("compare")}>
         <thead>
           <tr>
-            <th />
+            <td />
             {runs.map((run, n) => (
               <th key={run.row.name} scope="col">
                 <div className="row">

@@ -7,7 +7,7 @@ import type { Job } from "../api/client";
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
-import { useChange } from "../jobs/JobsPage";
+import { useChange } from "../jobs/change";
 import { CopyAs } from "../kit/CopyAs";
 import { RunTable } from "../kit/RunTable";
 import { ended, Status } from "../kit/Status";

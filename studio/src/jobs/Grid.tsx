@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { useQueries } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, type KeyboardEvent as Pressed, useCallback, useEffect, useRef, useState } from "react";
 
@@ -59,6 +59,11 @@ export function Grid(props: Props) {
   useEffect(() => {
     chosen.current = { selected, select };
   });
+  // A router's own link looks at the whole address for each row, while it scrolls.
+  const open = useCallback(
+    (name: string) => void navigate({ to: "/w/$ws/jobs/$name", params: { ws, name } }),
+    [navigate, ws],
+  );
   // Always the same function, so that scrolling draws no row again that stays.
   const flip = useCallback((name: string) => {
     const next = new Set(chosen.current.selected);
@@ -83,7 +88,7 @@ export function Grid(props: Props) {
     x: () => row(active) && flip(row(active)!.name),
     Enter: () => {
       const at = row(active);
-      if (at) void navigate({ to: "/w/$ws/jobs/$name", params: { ws, name: at.name } });
+      if (at) open(at.name);
     },
   };
   const { j, k, x } = keys;
@@ -112,7 +117,9 @@ export function Grid(props: Props) {
       onKeyDown={pressed}
     >
       <div className="grid-head" role="row" aria-rowindex={1} style={style}>
-        <div role="columnheader" aria-label={t("jobs.select")} />
+        <div role="columnheader">
+          <span className="hidden">{t("jobs.select")}</span>
+        </div>
         {columns.map((column) => {
           const down = sort === `-${column.sort}`;
           const on = down || sort === column.sort;
@@ -156,6 +163,7 @@ export function Grid(props: Props) {
               selected={at !== undefined && selected.has(at.name)}
               now={at && !ended(at.state) ? now : 0}
               flip={flip}
+              open={open}
               activate={setActive}
             />
           );
@@ -175,11 +183,12 @@ interface LineProps {
   selected: boolean;
   now: number;
   flip: (name: string) => void;
+  open: (name: string) => void;
   activate: (index: number) => void;
 }
 
 const Line = memo(
-  function Line({ ws, index, row, columns, template, active, selected, now, flip, activate }: LineProps) {
+  function Line({ ws, index, row, columns, template, active, selected, now, flip, open, activate }: LineProps) {
     const t = useT();
     return (
       <div
@@ -204,7 +213,7 @@ const Line = memo(
         </div>
         {columns.map((column) => (
           <div key={column.id} role="gridcell" className={column.number ? "num" : undefined}>
-            {row ? <Cell ws={ws} row={row} column={column} now={now} /> : <i className="bone" />}
+            {row ? <Cell ws={ws} row={row} column={column} now={now} open={open} /> : <i className="bone" />}
           </div>
         ))}
       </div>
@@ -220,17 +229,29 @@ const Line = memo(
     a.ws === b.ws,
 );
 
-function Cell({ ws, row, column, now }: { ws: string; row: Row; column: Column; now: number }) {
+interface CellProps {
+  ws: string;
+  row: Row;
+  column: Column;
+  now: number;
+  open: (name: string) => void;
+}
+
+function Cell({ ws, row, column, now, open }: CellProps) {
   switch (column.id) {
     case "name":
       return (
-        <Link
-          to="/w/$ws/jobs/$name"
-          params={{ ws, name: row.name }}
+        <a
+          href={`/studio/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(row.name)}`}
           title={`${row.display_name}\n${row.name}`}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+            event.preventDefault();
+            open(row.name);
+          }}
         >
           <bdi>{row.display_name}</bdi>
-        </Link>
+        </a>
       );
     case "status":
       return (

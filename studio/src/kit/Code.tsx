@@ -1,13 +1,14 @@
-import { json } from "@codemirror/lang-json";
-import { python } from "@codemirror/lang-python";
-import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorState } from "@codemirror/state";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 
-const LANGUAGES = { python, yaml, json } as Record<string, (() => ReturnType<typeof json>) | undefined>;
+// Each language is loaded when there is text of it.
+const LANGUAGES: Record<string, (() => Promise<Extension>) | undefined> = {
+  python: async () => (await import("@codemirror/lang-python")).python(),
+  yaml: async () => (await import("@codemirror/lang-yaml")).yaml(),
+};
 const colours = syntaxHighlighting(
   HighlightStyle.define([
     { tag: [tags.keyword, tags.bool, tags.null], color: "var(--code-keyword)" },
@@ -22,7 +23,8 @@ const colours = syntaxHighlighting(
 export default function Code(props: { text: string; language: string; label: string }) {
   const at = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const language = LANGUAGES[props.language];
+    const language = new Compartment();
+    let gone = false;
     const view = new EditorView({
       parent: at.current!,
       state: EditorState.create({
@@ -34,11 +36,17 @@ export default function Code(props: { text: string; language: string; label: str
           EditorView.contentAttributes.of({ "aria-label": props.label, tabindex: "0", role: "textbox", "aria-multiline": "true", "aria-readonly": "true" }),
           lineNumbers(),
           colours,
-          ...(language ? [language()] : []),
+          language.of([]),
         ],
       }),
     });
-    return () => view.destroy();
+    void LANGUAGES[props.language]?.().then((found) => {
+      if (!gone) view.dispatch({ effects: language.reconfigure(found) });
+    });
+    return () => {
+      gone = true;
+      view.destroy();
+    };
   }, [props.text, props.language, props.label]);
   return <div className="code" ref={at} />;
 }
