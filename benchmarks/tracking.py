@@ -210,6 +210,7 @@ def serve(home: Path, port: int) -> None:
     from zafiro.core.names import GROUP, ML, SUBSCRIPTION, WORKSPACE
     from zafiro.core.secrets import Secrets
     from zafiro.core.settings import Settings
+    from zafiro.mlflow_rest import router
     from zafiro.tracking import mlflow
 
     db = Database(sqlite_url(home / "zafiro.db"))
@@ -223,7 +224,7 @@ def serve(home: Path, port: int) -> None:
     gate = Gate(lambda header: caller, lambda caller, action, scope: None)
     url = f"http://127.0.0.1:{port}"
     ctx = Context(Settings(home=home), Home(home), db, Secrets(b"k" * 32), url, url)
-    app = Starlette(routes=mlflow.routes(ctx, gate))
+    app = Starlette(routes=router.routes(ctx, gate, mlflow.verbs(ctx, gate)))
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL)
     asyncio.run(server.serve())
 

@@ -30,13 +30,16 @@ from zafiro.core.settings import Settings
 from zafiro.identity import domain as rights
 from zafiro.identity import service as identity
 from zafiro.jobs import description
+from zafiro.jobs import service as jobs
+from zafiro.mlflow_rest import router as mlflow
 from zafiro.studio import rest as studio
+from zafiro.tracking import purge
 from zafiro.workspaces import service as workspaces
 
 log = logging.getLogger(__name__)
 
 # Faces that are not ARM's, by the module of a slice that has `routes(ctx, gate)`.
-FACES = ("rest", "history", "metric", "artifact", "mlflow", "execution")
+FACES = ("rest", "history", "metric", "artifact", "execution")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def create(settings: Settings, *, url: str, storage_url: str, studio_url: str = 
             ctx.furnish.append(one.module("service").furnish)
             ctx.clear.append(one.module("service").clear)
     assets.resolvers[:] = [description.resolver(ctx)]
+    purge.holds[:] = [jobs.holds]
+    purge.uses[:] = [assets.pointing_into]
     first_start(ctx)
     loops = Loops(ctx, [loop for s in found for n in s.loops for loop in s.module(n).loops(ctx)])
 
@@ -111,12 +116,16 @@ def _routes(ctx: Context, gate: Gate, found: list[slices.Slice]) -> list[BaseRou
         for face in one.faces:
             if face in FACES:
                 made += one.module(face).routes(ctx, gate)
+    verbs = [
+        verb for s in found if "mlflow" in s.faces for verb in s.module("mlflow").verbs(ctx, gate)
+    ]
+    made += mlflow.routes(ctx, gate, verbs)
     arm = [s.module("arm") for s in found if "arm" in s.faces]
     types = [t for module in arm for t in getattr(module, "TYPES", ())]
     paths = [r for module in arm for r in getattr(module, "ROUTES", ())]
     made += router.routes(ctx, gate, types, paths)
-    verbs = ["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD"]
-    return [*made, Route("/{rest:path}", _nothing_here, methods=verbs)]
+    methods = ["GET", "PUT", "PATCH", "POST", "DELETE", "HEAD"]
+    return [*made, Route("/{rest:path}", _nothing_here, methods=methods)]
 
 
 async def _health(request: Request) -> Response:

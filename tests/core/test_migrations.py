@@ -3,6 +3,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from zafiro.core import documents  # noqa: F401 - declares a table
 from zafiro.core.db import Database, Table
 from zafiro.core.errors import Invalid
 

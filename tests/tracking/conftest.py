@@ -20,7 +20,8 @@ from zafiro.core.home import Home
 from zafiro.core.names import GROUP, ML, SUBSCRIPTION, WORKSPACE
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
-from zafiro.tracking import history, mlflow
+from zafiro.mlflow_rest import router
+from zafiro.tracking import artifact, history, metric, mlflow
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
@@ -87,8 +88,10 @@ def door() -> Door:
 
 @pytest.fixture
 def app(ctx: Context, main: Workspace, door: Door) -> Starlette:
-    faces = (mlflow, history, blobs)
-    return Starlette(routes=[r for face in faces for r in face.routes(ctx, door.gate)])
+    routes = router.routes(ctx, door.gate, mlflow.verbs(ctx, door.gate))
+    for face in (history, metric, artifact, blobs):
+        routes += face.routes(ctx, door.gate)
+    return Starlette(routes=routes)
 
 
 @pytest.fixture

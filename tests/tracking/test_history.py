@@ -136,8 +136,7 @@ def test_experiments_are_made_and_read(http: TestClient, main: Workspace) -> Non
     assert answer["description"] == "d" and answer["tags"] == {"k": "v"} and answer["archivedTime"]
 
 
-def test_what_is_not_there_yet_says_so(http: TestClient, main: Workspace, job: str) -> None:
-    assert http.get(f"/metric/v2.0{main.id}/runs/job1/full").status_code == 501
+def test_what_is_not_there_says_so(http: TestClient, main: Workspace, job: str) -> None:
     error = http.get(at(main, "runs/nothing/details"))
     assert error.status_code == 404
     assert error.json()["error"]["code"] == "NotFound" and "nothing" in error.text

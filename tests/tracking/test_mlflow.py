@@ -84,7 +84,7 @@ def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
     thin = {"run_ids": run, "metric_key": "m", "max_results": 10}
     path = f"{API}/metrics/get-history-bulk-interval"
     steps = [m["step"] for m in http.get(path, params=thin).json()["metrics"]]
-    assert steps == [0, 111, 222, 333, 444, 555, 666, 777, 888, 999]
+    assert steps == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 999]
     thin |= {"start_step": 10, "end_step": 14}
     assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [
         10,
@@ -94,9 +94,30 @@ def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
         14,
     ]
     thin |= {"max_results": 1}
-    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [14]
+    assert [m["step"] for m in http.get(path, params=thin).json()["metrics"]] == [10, 14]
     bulk = {"run_id": run, "metric_key": "m", "max_results": 5}
     assert len(http.get(f"{API}/metrics/get-history-bulk", params=bulk).json()["metrics"]) == 5
+
+
+def test_runs_in_one_plot_are_thinned_at_the_same_steps(http: TestClient) -> None:
+    short, long, flat = create(http), create(http), create(http)
+    for run, count in ((short, 10), (long, 20)):
+        points = [
+            {"key": "m", "value": 1, "timestamp": t, "step": n}
+            for n in range(count)
+            for t in (1, 2)
+        ]
+        assert log(http, run, metrics=points) == 200
+    for begin in range(0, 3000, 1000):
+        points = [{"key": "m", "value": 1, "timestamp": n} for n in range(begin, begin + 1000)]
+        assert log(http, flat, metrics=points) == 200
+    query = {"run_ids": [short, long, flat], "metric_key": "m", "max_results": 5}
+    found = http.get(f"{API}/metrics/get-history-bulk-interval", params=query).json()["metrics"]
+    by_run = {run: [m for m in found if m["run_id"] == run] for run in (short, long, flat)}
+    assert [m["step"] for m in by_run[short]] == [0, 0, 4, 4, 8, 8, 9, 9]
+    assert sorted({m["step"] for m in by_run[long]}) == [0, 4, 8, 9, 12, 16, 19]
+    times = [m["timestamp"] for m in by_run[flat]]  # who never says a step is thinned by time
+    assert len(times) == 2500 and (times[0], times[-1]) == (0, 2999)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +151,22 @@ def test_a_long_history_is_paged_and_thinned(http: TestClient) -> None:
         ("runs/search", {"experiment_ids": ["0"], "page_token": "!"}, "Invalid page token"),
         ("runs/search", {"experiment_ids": ["x"]}, "must be a valid integer"),
         ("experiments/create", {"name": ""}, "Invalid experiment name"),
+        ("experiments/create", {"name": None}, "Missing value for required parameter 'name'"),
+        ("experiments/create", {"name": 12}, "Invalid value 12 for parameter 'name' supplied"),
+        ("runs/set-tag", {"run_id": "R", "key": "k", "value": [1]}, "Invalid value [1] for"),
+        ("runs/log-batch", {"run_id": "R", "tags": "foo"}, """value "foo" for parameter 'tags'"""),
+        (
+            "runs/log-batch",
+            {"run_id": "R", "metrics": [{"key": "m", "value": 1, "timestamp": "x"}]},
+            """value "x" for parameter 'metrics[0].timestamp'""",
+        ),
+        (
+            "runs/log-batch",
+            {"run_id": "R", "metrics": [{"key": "m", "value": 1}]},
+            "Missing value for required parameter 'metrics[0].timestamp'",
+        ),
+        ("experiments/search-datasets", {}, "at least one experiment_id"),
+        ("experiments/search-datasets", {"experiment_ids": ["0"] * 21}, "more than 20"),
     ],
 )
 def test_what_mlflow_refuses_is_refused(
@@ -140,6 +177,14 @@ def test_what_mlflow_refuses_is_refused(
     status, code, message = wrong(http.post(f"{API}/{verb}", json=said))
     assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
     assert why in message
+
+
+def test_a_null_is_a_field_not_given(http: TestClient) -> None:
+    run = create(http, tags=None, run_name=None)
+    point = {"key": "m", "value": 1, "timestamp": 1, "step": None}
+    assert log(http, run, metrics=[point], params=None) == 200
+    data = http.get(f"{API}/runs/get", params={"run_id": run}).json()["run"]["data"]
+    assert data["metrics"] == [{"key": "m", "value": 1.0, "timestamp": 1, "step": 0}]
 
 
 def test_a_batch_is_written_whole_or_not_at_all(http: TestClient) -> None:
@@ -245,15 +290,8 @@ def test_a_folder_and_a_file_cannot_have_one_name(http: TestClient) -> None:
     assert listed == []
 
 
-def test_multipart_is_refused_in_words_the_client_falls_back_on(http: TestClient) -> None:
-    answer = http.post("/api/2.0/mlflow-artifacts/mpu/create/x", json={"path": "x", "num_parts": 2})
-    assert answer.json()["message"].startswith(
-        "Multipart upload is not supported for the current artifact repository"
-    )
-
-
 def test_what_is_not_there_is_named(http: TestClient) -> None:
-    for verb in ("registered-models/create", "model-versions/create", "traces"):
+    for verb in ("prompt-optimization", "gateway/endpoints"):
         status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
         assert (status, code) == (501, "NOT_IMPLEMENTED") and "not supported" in message
     assert wrong(http.get(f"{API}/nonsense"))[0] == 404
@@ -271,3 +309,71 @@ def test_a_workspace_is_found_whatever_the_case(http: TestClient, main: Workspac
             f"/mlflow/{version}{path}/api/2.0/mlflow/experiments/get", params={"experiment_id": "0"}
         )
         assert answer.json()["experiment"]["name"] == "Default"
+
+
+def test_the_first_experiment_of_a_server_is_0_and_there_from_the_start(http: TestClient) -> None:
+    [default] = http.get(f"{API}/experiments/search").json()["experiments"]
+    assert (default["experiment_id"], default["name"]) == ("0", "Default")
+    made = http.post(f"{API}/experiments/create", json={"name": "more"}).json()["experiment_id"]
+    assert made != "0"
+    missing = http.get(f"{API}/experiments/get", params={"experiment_id": "-1337"})
+    assert wrong(missing)[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert "No Experiment with id=-1337 exists" in wrong(missing)[2]
+
+
+def test_web_pages_ask_below_ajax_api_and_with_two_slashes(
+    http: TestClient, main: Workspace
+) -> None:
+    run = create(http)
+    for prefix in (
+        "/ajax-api/2.0",
+        "/ajax-api/3.0",
+        "//api/2.0",
+        f"/mlflow/v1.0{main.id}/ajax-api/2.0",
+    ):
+        asked = http.get(f"http://testserver{prefix}/mlflow/runs/get", params={"run_id": run})
+        assert asked.json()["run"]["info"]["run_id"] == run, prefix
+    led = http.get("http://testserver//evil.example/x", follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (308, "/evil.example/x")
+
+
+def test_a_page_gets_and_puts_single_files(http: TestClient) -> None:
+    run = create(http)
+    put = "/ajax-api/2.0/mlflow/upload-artifact"
+    for name in ("page.html", "MLmodel"):
+        query = {"run_uuid": run, "path": f"dir/{name}"}
+        assert http.post(put, params=query, content=b"<script>").status_code == 200
+    for name, kind in (("page.html", "text/html"), ("MLmodel", "text/plain")):
+        got = http.get("/get-artifact", params={"run_id": run, "path": f"dir/{name}"})
+        assert got.content == b"<script>"
+        assert got.headers["content-type"] == kind
+        assert got.headers["content-disposition"] == f"attachment; filename={name}"
+        assert got.headers["x-content-type-options"] == "nosniff"
+    for query, why in (
+        ({}, "Request must specify run_uuid."),
+        ({"run_uuid": run}, "Request must specify path."),
+        ({"run_uuid": run, "path": "../x"}, "Invalid path"),
+        ({"run_uuid": run, "path": "x"}, "Request must specify data."),
+    ):
+        assert wrong(http.post(put, params=query)) == (400, "INVALID_PARAMETER_VALUE", why)
+    token = {"Authorization": "Bearer job:another"}
+    query = {"run_uuid": run, "path": "dir/MLmodel"}
+    assert http.post(put, params=query, content=b"x", headers=token).status_code == 403
+
+
+def test_a_logged_model_may_come_from_a_run_of_another_server(http: TestClient) -> None:
+    model = {"experiment_id": "0", "name": "m", "source_run_id": "elsewhere"}
+    info = http.post(f"{API}/logged-models", json=model).json()["model"]["info"]
+    assert info["source_run_id"] == "elsewhere"
+    path = info["artifact_uri"].removeprefix("mlflow-artifacts:/")
+    file = f"/api/2.0/mlflow-artifacts/artifacts/{path}/MLmodel"
+    assert http.put(file, content=b"flavors").status_code == 200
+    got = http.get(
+        f"{API}/logged-models/{info['model_id']}/artifacts/files",
+        params={"artifact_file_path": "MLmodel"},
+    )
+    assert got.content == b"flavors"
+    elsewhere = {"Authorization": "Bearer job:elsewhere"}
+    tags = {"tags": [{"key": "a", "value": "b"}]}
+    mine = f"{API}/logged-models/{info['model_id']}/tags"
+    assert http.patch(mine, json=tags, headers=elsewhere).status_code == 403

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -16,6 +16,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Properties: TypeAlias = "Mapping[str, Json]"
 
 LATEST = "latest"
+# The kinds MLflow's registry is made of; ARM knows nothing of prompts.
+MODELS, PROMPTS = "models", "prompts"
 # What azure-ai-ml 1.35.2 asks for when a component is named without a version.
 COMPONENT_DEFAULT = "azureml_default"
 
@@ -39,6 +41,7 @@ class Asset:
                 component ("uri_folder", "mlflow_model", "command" ...)
     properties  the ARM properties bag
     source      of a model: the URI it was registered from, as sent; run_id: the run it came from
+    notes       what MLflow says beside: {"location": …, "runLink": …}
     """
 
     id: str
@@ -58,11 +61,13 @@ class Asset:
     created_by: str = ""
     source: str = ""
     run_id: str = ""
+    notes: Properties = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Container:
-    """All versions of one name. `latest` is "" while there is none; `next` is free."""
+    """All versions of one name. `latest` is "" while there is none; `next` is free; `aliases`
+    are MLflow's: {alias: version}."""
 
     id: str
     kind: str
@@ -78,6 +83,7 @@ class Container:
     created_at: datetime
     modified_at: datetime
     created_by: str = ""
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

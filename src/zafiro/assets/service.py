@@ -1,17 +1,19 @@
 """What may be asked of assets, of all kinds by the same verbs."""
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from zafiro.assets import registered as registered
 from zafiro.assets import store, uris
+from zafiro.assets.containers import etag, locked, refresh
 from zafiro.assets.domain import (
     COMPONENT_DEFAULT,
     KINDS,
     LATEST,
+    MODELS,
     Asset,
     Container,
     Kind,
@@ -19,7 +21,7 @@ from zafiro.assets.domain import (
     text,
 )
 from zafiro.assets.sources import Look, inspect
-from zafiro.assets.store import ContainerRow, VersionRow
+from zafiro.assets.store import VersionRow
 from zafiro.assets.uploads import look as look
 from zafiro.core import clock
 from zafiro.core.context import Context
@@ -74,8 +76,13 @@ def latest(db: Session, workspace: Workspace, kind: str, name: str) -> Asset:
 
 
 def labelled(db: Session, workspace: Workspace, kind: str, name: str, label: str) -> Asset:
-    """`latest`; components have `default` too, which is the same version."""
-    known = (LATEST, "default") if kind == "components" else (LATEST,)
+    """`latest`; components have `default` too, which is the same version; models have the
+    aliases that MLflow's clients gave them."""
+    holder = store.container(db, workspace.guid, kind, name) if kind == MODELS else None
+    aliases = holder.aliases if holder else {}
+    if label in aliases:
+        return get(db, workspace, kind, name, aliases[label])
+    known = (LATEST, "default") if kind == "components" else (LATEST, *aliases)
     if label.lower() not in known:
         raise NotFound("label", label, f"labels of {kind} are: {', '.join(known)}")
     return latest(db, workspace, kind, name)
@@ -196,7 +203,7 @@ def put(
     properties that make no sense, an archived container, or a job output nobody knows.
     """
     of = kind_of(kind)
-    holder, _ = _locked(db, workspace, of, name, by=by)
+    holder, _ = locked(db, workspace, of.name, name, by=by)
     row = store.version(db, workspace.guid, of.name, name, version)
     new = row is None
     kept: dict[str, Any] = dict(row.body["properties"]) if row else {}
@@ -225,22 +232,24 @@ def put(
             version_key=version.lower(),
             name=holder.name,
             version=version,
+            counted=counted(version),
             source=text(sent, of.uri) if of.uri else "",
             run_id=text(properties, "jobName") or uris.run_of(text(sent, of.uri)),
             created_at=at,
             created_by=by,
         )
         db.add(row)
-    row.body = {**{k: v for k, v in body.items() if k != "properties"}, "properties": properties}
+    beside = {k: v for k, v in body.items() if k != "properties"}
+    row.body = {**(row.body or {}), **beside, "properties": properties}
     row.type, row.hash = of.type(properties), of.hash(properties)
     row.uri, row.stage = text(properties, of.uri) if of.uri else "", text(properties, "stage")
     row.is_archived, row.is_anonymous = bool(properties.get("isArchived")), anonymous
-    row.etag, row.modified_at = _etag(), at
+    row.etag, row.modified_at = etag(), at
     holder.counted = max(holder.counted, counted(version))
     holder.is_anonymous = holder.is_anonymous and anonymous
     holder.modified_at = at
     db.flush()
-    _refresh(db, holder)
+    refresh(db, holder)
     return store.asset(workspace.id, row), new
 
 
@@ -258,7 +267,7 @@ def register(
     """The same for other slices, which have a properties bag ({"dataUri": …}, {"modelUri": …});
     under the next free version when none is given."""
     if not version:
-        holder, _ = _locked(db, workspace, kind_of(kind), name, by=by)
+        holder, _ = locked(db, workspace, kind_of(kind).name, name, by=by)
         version = store.next_version(holder)
     body = {"properties": properties}
     return put(db, workspace, kind, name, version, body, look=look, by=by)[0]
@@ -278,14 +287,14 @@ def put_container(
     What is not sent is kept; the versions are not touched.
     """
     of = kind_of(kind)
-    row, new = _locked(db, workspace, of, name, by=by)
+    row, new = locked(db, workspace, of.name, name, by=by)
     row.is_anonymous = row.is_anonymous and not new
     sent = {k: v for k, v in properties.items() if v is not None}
     row.description = sent.get("description", row.description)
     row.tags = sent.get("tags", row.tags)
     row.is_archived = bool(sent.get("isArchived", row.is_archived))
     row.extra = {**row.extra, **{k: v for k, v in sent.items() if k not in _CONTAINER}}
-    row.etag, row.modified_at = _etag(), clock.now()
+    row.etag, row.modified_at = etag(), clock.now()
     db.flush()
     return store.about(workspace.id, row), new
 
@@ -303,8 +312,27 @@ def delete(
         return False
     db.delete(row)
     db.flush()
-    _refresh(db, holder)
+    holder.aliases = {a: v for a, v in holder.aliases.items() if v != row.version}
+    holder.modified_at = clock.now()
+    refresh(db, holder)
     return True
+
+
+def pointing_into(db: Session, guid: str, folder: str) -> list[str]:
+    """Artifact paths, in or below `folder`, of what assets of a workspace (by its GUID) lie in:
+    "ExperimentRun/dcid.x/model" for one below "ExperimentRun/dcid.x", however its URI says so."""
+    spelled = [folder]
+    run = folder.removeprefix("ExperimentRun/dcid.")
+    if run != folder and "/" not in run:
+        spelled += [f"jobs/{run}/outputs/artifacts/paths", f"runs:/{run}"]
+    found = []
+    for uri in store.uris_with(db, guid, spelled):
+        said = unquote(uri)
+        for part in spelled:
+            _, there, after = said.partition(part)
+            if there and (not after or after.startswith("/")):
+                found.append((folder + after).rstrip("/"))
+    return found
 
 
 def placed(db: Session, workspace: Workspace, of: Kind, uri: str) -> str:
@@ -328,63 +356,6 @@ def _say_version(properties: dict[str, Any], version: str, anonymous: bool) -> N
     spec = properties.get("componentSpec")
     if isinstance(spec, dict) and (not anonymous or not spec.get("version")):
         properties["componentSpec"] = {**spec, "version": version}
-
-
-def _locked(
-    db: Session, workspace: Workspace, of: Kind, name: str, *, by: str
-) -> tuple[ContainerRow, bool]:
-    """The container, made if need be; writers of one name wait here for each other. True
-    when it is new."""
-    row = store.container(db, workspace.guid, of.name, name, lock=True)
-    if row is not None:
-        return row, False
-    made = _new_container(workspace, of, name, by=by)
-    try:
-        with db.begin_nested():
-            db.add(made)
-            db.flush()
-    except IntegrityError:  # another writer was quicker (never with SQLite)
-        row = store.container(db, workspace.guid, of.name, name, lock=True)
-        if row is None:
-            raise
-        return row, False
-    return made, True
-
-
-def _new_container(workspace: Workspace, of: Kind, name: str, *, by: str) -> ContainerRow:
-    at = clock.now()
-    return ContainerRow(
-        workspace=workspace.guid,
-        kind=of.name,
-        key=name.lower(),
-        name=name,
-        tags={},
-        aliases={},
-        extra={},
-        type="",
-        latest="",
-        counted=0,
-        is_archived=False,
-        is_anonymous=True,
-        etag=_etag(),
-        created_at=at,
-        modified_at=at,
-        created_by=by,
-    )
-
-
-def _refresh(db: Session, row: ContainerRow) -> None:
-    """Note which version is the latest now."""
-    key = (row.workspace, row.kind, row.name)
-    newest = store.newest(db, *key) or store.newest(db, *key, archived=True)
-    row.latest = newest.version if newest else ""
-    row.type = newest.type if newest else row.type
-    row.etag = _etag()
-    db.flush()
-
-
-def _etag() -> str:
-    return f'"{uuid.uuid4().hex}"'
 
 
 def _missing(db: Session, workspace: Workspace, kind: str, name: str, version: str) -> NotFound:

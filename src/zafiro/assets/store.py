@@ -7,6 +7,7 @@ made: later is newer, whatever the clock said.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -50,8 +51,9 @@ class ContainerRow(Table):
 
 
 class VersionRow(Table):
-    """`body` is the resource as sent, its properties completed. `stage`, `run_id` and `source`
-    are of models; `source` is the URI a model was registered from, as sent."""
+    """`body` is the resource as sent, its properties completed, and what MLflow says beside.
+    `stage`, `run_id` and `source` are of models; `source` is the URI a model was registered from,
+    as sent. `counted` is the version as a number, 0 for text."""
 
     __tablename__ = "asset_versions"
     __table_args__ = (
@@ -68,6 +70,7 @@ class VersionRow(Table):
     version_key: Mapped[str]
     name: Mapped[str]
     version: Mapped[str]
+    counted: Mapped[int] = mapped_column(BigInteger, default=0)
     body: Mapped[dict[str, Any]] = mapped_column(Json)
     type: Mapped[str] = mapped_column(default="")
     uri: Mapped[str] = mapped_column(default="")
@@ -227,6 +230,7 @@ def asset(workspace: str, row: VersionRow) -> Asset:
         created_by=row.created_by,
         source=row.source,
         run_id=row.run_id,
+        notes=row.body.get("mlflow") or {},
     )
 
 
@@ -247,4 +251,17 @@ def about(workspace: str, row: ContainerRow) -> Container:
         created_at=row.created_at,
         modified_at=row.modified_at,
         created_by=row.created_by,
+        aliases=row.aliases,
     )
+
+
+def uris_with(db: Session, workspace: str, parts: Sequence[str]) -> list[str]:
+    """URIs of all versions that hold one of these texts, percent-encoded or not; models' sources
+    too."""
+    spelled = {*parts, *(quote(part) for part in parts)}
+    row = VersionRow.__table__.c
+    wanted = or_(
+        *(one.contains(text, autoescape=True) for one in (row.uri, row.source) for text in spelled)
+    )
+    found = db.execute(select(row.uri, row.source).where(row.workspace == workspace, wanted))
+    return [uri for both in found for uri in both if uri]

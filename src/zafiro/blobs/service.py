@@ -9,6 +9,7 @@ from zafiro.blobs.containers import Container
 from zafiro.blobs.domain import Blob, Traits, check_blob
 from zafiro.blobs.listing import Page
 from zafiro.blobs.sas import mint_account_sas, mint_sas
+from zafiro.blobs.staging import drop
 from zafiro.blobs.store import Blobs, Opened
 from zafiro.blobs.upload import Upload
 from zafiro.core.errors import NotFound
@@ -66,6 +67,10 @@ class Store(Blobs):
             self.copy((source[0], source[1], blob.name), (target[0], target[1], name))
             count += 1
         return count
+
+    def forget_blocks(self, account: str, container: str, blob: str) -> None:
+        """Staged blocks that no list has made a blob of; none there is fine."""
+        drop(self.place(account, container), check_blob(blob))
 
     def delete_prefix(self, account: str, container: str, prefix: str) -> int:
         """Delete all blobs whose names begin with `prefix`; how many it were.

@@ -1,46 +1,58 @@
 """The command line. Verbs import what they need when they run: `zafiro --help` stays instant."""
 
-from importlib import import_module
+import os
+import sys
+from collections.abc import Sequence
 
-import click
-
-import zafiro
-
-
-class Lazy(click.Group):
-    """Finds a command in the module of the same name when it is asked for."""
-
-    verbs = {
-        "up": "Start the server.",
-        "down": "Stop the server.",
-        "status": "Say whether the server runs, and where.",
-        "env": "Print the variables that point Microsoft's clients at the server.",
-        "exec": "Run a command under those variables.",
-        "init": "Write the config.json that MLClient.from_config() reads.",
-        "job": "Look at jobs.",
-    }
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.verbs)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self.verbs.items()))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.verbs:
-            return None
-
-        where = {"exec": "env", "init": "env", "down": "up", "status": "up"}
-        module = import_module(f"zafiro.cli.{where.get(cmd_name, cmd_name)}")
-        command: click.Command = getattr(module, f"{cmd_name}_")
-        return command
+from zafiro.cli.says import Said
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(zafiro.__version__, prog_name="zafiro")
-def main() -> None:
-    """Azure Machine Learning on your own machines."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The command `zafiro`. Exits with 0, or as `says` has it; 130 when interrupted."""
+    sys.exit(run(sys.argv[1:] if words is None else words))
+
+
+def run(words: Sequence[str], *, prog: str = "zafiro") -> int:
+    if list(words[:1]) == ["--version"]:
+        import zafiro
+
+        print(f"zafiro, version {zafiro.__version__}")
+        return 0
+    if list(words[:1]) == ["__complete"]:  # what the shells' completions call
+        from zafiro.cli import completing
+
+        code: int = completing.candidates(words[1:])
+        return code
+    if prog == "zafiro" and list(words[:1]) == ["az"] and list(words[1:2]) != ["install-shim"]:
+        from zafiro.cli import az
+
+        return az.run(words[1:])
+    from zafiro.cli import parser
+
+    try:
+        asked = parser.parse(words, prog=prog)
+        if isinstance(asked, str):
+            print(asked)
+            return 0
+        if asked.get("debug"):
+            os.environ["ZAFIRO_DEBUG"] = "1"
+        answer = parser.main_of(asked.verb.does)(asked)
+        if answer is not None:
+            from zafiro.cli import output
+
+            output.show(answer, asked)
+        return 0
+    except Said as e:
+        hint = ""
+        if str(e).startswith("workspace '"):
+            hint = f"; see `{prog} workspace list -o table`, and `configure --defaults` for the default"
+        print(f"Error: {e}{hint}", file=sys.stderr)
+        return e.status
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

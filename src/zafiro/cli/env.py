@@ -6,24 +6,23 @@ import shlex
 import sys
 from pathlib import Path
 
-import click
-
-from zafiro.cli.state import home_of, home_option, state
+from zafiro.cli import configuring
+from zafiro.cli.parser import Asked
+from zafiro.cli.says import Misused, Said
+from zafiro.cli.state import home_of, state
 from zafiro.core import names
 from zafiro.core.home import Home
 
 
 def variables(home: Home) -> dict[str, str]:
-    """What clients need in their environment. Raises ClickException when no server runs.
+    """What clients need in their environment. Raises Said when no server runs.
 
     azure-ai-ml 1.35.2 reads the first; requests and azure-core the bundle; azure-identity's
     DefaultAzureCredential the MSI pair; the plain MLflow client the last two.
     """
     running = state(home)
     if running is None:
-        raise click.ClickException(
-            f"no server runs on {home.root}; start one with `zafiro up --detach`"
-        )
+        raise Said(f"no server runs on {home.root}; start one with `zafiro up --detach`")
     url, bundle = str(running["url"]), str(home.tls / "bundle.pem")
     admin = json.loads(home.admin.read_text())
     workspace = (
@@ -47,54 +46,41 @@ def variables(home: Home) -> dict[str, str]:
     }
 
 
-@click.command()
-@home_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON instead of shell exports.")
-def env_(home: Path | None, as_json: bool) -> None:
-    """Print the variables that point Microsoft's clients at the server.
-
-    \b
-    eval "$(zafiro env)"
-    python my_azure_ml_script.py
-    """
-    found = variables(home_of(home))
-    if as_json:
-        click.echo(json.dumps(found, indent=1))
+def env(asked: Asked) -> None:
+    found = variables(home_of(asked.get("home")))
+    if asked.json:
+        print(json.dumps(found, indent=1))
         return
     for name, value in found.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        print(f"export {name}={shlex.quote(value)}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
-@home_option
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(home: Path | None, command: tuple[str, ...]) -> None:
-    """Run a command under the variables of `zafiro env`.
-
-    \b
-    zafiro exec -- python my_azure_ml_script.py
-    """
-    found = variables(home_of(home))
+def exec(asked: Asked) -> None:
+    found = variables(home_of(asked.get("home")))
+    command: list[str] = asked.command
+    if not command:
+        raise Misused("there is no command to run", "zafiro exec --help")
     try:
-        os.execvpe(command[0], list(command), {**os.environ, **found})
+        os.execvpe(command[0], command, {**os.environ, **found})
     except OSError as e:
-        click.echo(f"Error: {command[0]}: {e.strerror}", err=True)
+        print(f"Error: {command[0]}: {e.strerror}", file=sys.stderr)
         sys.exit(127)
 
 
-@click.command()
-@click.option("--workspace-name", "-w", default=names.WORKSPACE, show_default=True)
-@click.option("--resource-group", "-g", default=names.GROUP, show_default=True)
-@click.option("--subscription", default=names.SUBSCRIPTION, show_default=True)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-def init_(workspace_name: str, resource_group: str, subscription: str, folder: Path) -> None:
-    """Write the config.json that MLClient.from_config() reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "config.json"
+def init(asked: Asked) -> None:
+    kept = configuring.kept()
+    folder = Path(asked.get("folder", "."))
     said = {
-        "subscription_id": subscription,
-        "resource_group": resource_group,
-        "workspace_name": workspace_name,
+        "subscription_id": asked.get("subscription")
+        or kept.get("subscription")
+        or names.SUBSCRIPTION,
+        "resource_group": asked.get("resource_group") or kept.get("group") or names.GROUP,
+        "workspace_name": asked.get("workspace_name") or kept.get("workspace") or names.WORKSPACE,
     }
-    path.write_text(json.dumps(said, indent=2) + "\n")
-    click.echo(f"wrote {path}")
+    path = folder / "config.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(said, indent=2) + "\n")
+    except OSError as e:
+        raise Said(f"{path} cannot be written: {e.strerror}") from e
+    print(f"wrote {path}")

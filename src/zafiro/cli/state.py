@@ -5,18 +5,12 @@ import os
 import time
 from pathlib import Path
 
-import click
-
 from zafiro.core.home import Home, default_root
 
-home_option = click.option(
-    "--home", type=click.Path(path_type=Path), help="Folder of the server. [ZAFIRO_HOME, ~/.zafiro]"
-)
 
-
-def home_of(given: Path | None) -> Home:
+def home_of(given: str | None) -> Home:
     """The home a command is about: as given, else of the environment, else the default."""
-    root = given or Path(os.environ.get("ZAFIRO_HOME") or default_root())
+    root = Path(given or os.environ.get("ZAFIRO_HOME") or default_root())
     return Home(root.expanduser().resolve())
 
 

@@ -11,17 +11,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from zafiro.cli.state import home_of, home_option, state
+from zafiro.cli.parser import Asked
+from zafiro.cli.says import Said
+from zafiro.cli.state import home_of, state
 from zafiro.core.home import Home
 
 if TYPE_CHECKING:
     from zafiro.core.settings import Settings
 
 
-def settings_of(home: Path | None, **given: Any) -> "Settings":
-    """Settings from the command line over those of the environment. Raises ClickException naming
+def settings_of(home: str | None, **given: Any) -> "Settings":
+    """Settings from the command line over those of the environment. Raises Said naming
     those that make no sense."""
     from pydantic import ValidationError  # 0.1 s that `down` and `status` are spared
 
@@ -35,35 +35,21 @@ def settings_of(home: Path | None, **given: Any) -> "Settings":
             f"{'.'.join(map(str, one['loc']))} is {one['input']!r}: {one['msg'].lower()}"
             for one in e.errors()
         ]
-        raise click.ClickException("; ".join(wrong)) from e
+        raise Said("; ".join(wrong)) from e
     return made.model_copy(update={"home": made.home.expanduser().resolve()})
 
 
-@click.command()
-@home_option
-@click.option("--host", help="Address to listen on. [127.0.0.1]")
-@click.option("--port", type=int, help="Port of the API; 0 takes a free one. [8443]")
-@click.option(
-    "--storage-port", type=int, help="Port of the storage face; 0 takes a free one. [8444]"
-)
-@click.option("--database", help="SQLAlchemy URL instead of an SQLite file in the home.")
-@click.option("--detach", "-d", is_flag=True, help="Return as soon as it answers.")
-def up_(
-    home: Path | None,
-    host: str | None,
-    port: int | None,
-    storage_port: int | None,
-    database: str | None,
-    detach: bool,
-) -> None:
-    """Start the server.
-
-    \b
-    zafiro up --detach
-    eval "$(zafiro env)"
-    """
-    given = {"host": host, "port": port, "storage_port": storage_port, "database": database}
-    if detach:
+def up(asked: Asked) -> None:
+    home, host, port = asked.get("home"), asked.get("host"), asked.get("port")
+    storage_port, database = asked.get("storage_port"), asked.get("database")
+    given = {
+        "host": host,
+        "port": port,
+        "storage_port": storage_port,
+        "studio_port": asked.get("studio_port"),
+        "database": database,
+    }
+    if asked.detach:
         _detached(home_of(home), {k: v for k, v in given.items() if v is not None})
         return
     gc.disable()  # a fifth of the start went into looking for garbage among what is imported
@@ -77,7 +63,7 @@ def up_(
     try:
         serve(settings)
     except ZafiroError as e:
-        raise click.ClickException(str(e)) from e
+        raise Said(str(e)) from e
 
 
 def _log_to(settings: "Settings") -> None:
@@ -93,14 +79,12 @@ def _log_to(settings: "Settings") -> None:
 def _detached(home: Home, given: dict[str, Any]) -> None:
     running = state(home)
     if running is not None:
-        raise click.ClickException(
-            f"a server runs on {home.root} already (pid {running['pid']}, {running['url']})"
-        )
+        raise Said(f"a server runs on {home.root} already (pid {running['pid']}, {running['url']})")
     try:
         home.make()
         output = home.log.open("ab")
     except OSError as e:
-        raise click.ClickException(f"{home.root} cannot be written: {e.strerror}") from e
+        raise Said(f"{home.root} cannot be written: {e.strerror}") from e
     # By environment: a database URL may carry a password, and others can read command lines.
     child_env = {**os.environ, "ZAFIRO_HOME": str(home.root)}
     child_env |= {f"ZAFIRO_{name.upper()}": str(value) for name, value in given.items()}
@@ -119,14 +103,14 @@ def _detached(home: Home, given: dict[str, Any]) -> None:
             with home.log.open("rb") as log:
                 log.seek(began)
                 said = log.read().decode(errors="replace").strip()
-            raise click.ClickException(
+            raise Said(
                 (said.splitlines() or ["the server ended without a word"])[-1].removeprefix(
                     "Error: "
                 )
             )
         time.sleep(0.01)
-    click.echo(f"Zafiro runs at {running['url']} (pid {running['pid']}, home {home.root})")
-    click.echo(f"Studio: {_studio(home, running)}")
+    print(f"Zafiro runs at {running['url']} (pid {running['pid']}, home {home.root})")
+    print(f"Studio: {_studio(home, running)}")
 
 
 def _studio(home: Home, running: dict[str, Any]) -> str:
@@ -137,14 +121,11 @@ def _studio(home: Home, running: dict[str, Any]) -> str:
     return link(Secrets.at(home.master_key), str(running["studio_url"]))
 
 
-@click.command()
-@home_option
-def down_(home: Path | None) -> None:
-    """Stop the server. Running jobs go on; `zafiro up` picks them up again."""
-    place = home_of(home)
+def down(asked: Asked) -> None:
+    place = home_of(asked.get("home"))
     running = state(place)
     if running is None:
-        click.echo(f"no server runs on {place.root}")
+        print(f"no server runs on {place.root}")
         return
     pid = int(running["pid"])
     os.kill(pid, signal.SIGTERM)
@@ -152,12 +133,12 @@ def down_(home: Path | None) -> None:
         end = time.monotonic() + wait_s
         while time.monotonic() < end:
             if state(place) is None and not _alive(pid):
-                click.echo("stopped")
+                print("stopped")
                 return
             time.sleep(0.02)
         if number:
             os.kill(pid, number)
-    raise click.ClickException(f"process {pid} does not end")
+    raise Said(f"process {pid} does not end")
 
 
 def _alive(pid: int) -> bool:
@@ -171,25 +152,21 @@ def _alive(pid: int) -> bool:
         return True
 
 
-@click.command()
-@home_option
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def status_(home: Path | None, as_json: bool) -> None:
-    """Say whether the server runs, and where. Exit status 3 when it does not."""
-    place = home_of(home)
+def status(asked: Asked) -> None:
+    place = home_of(asked.get("home"))
     running = state(place)
-    if as_json:
-        click.echo(
+    if asked.json:
+        print(
             json.dumps({"home": str(place.root), "running": running is not None, **(running or {})})
         )
     elif running is None:
-        click.echo(f"no server runs on {place.root}; start one with `zafiro up --detach`")
+        print(f"no server runs on {place.root}; start one with `zafiro up --detach`")
     else:
         minutes = (time.time() - float(running["started"])) / 60
-        click.echo(f"Zafiro runs at {running['url']} for {minutes:.0f} min")
-        click.echo(
+        print(f"Zafiro runs at {running['url']} for {minutes:.0f} min")
+        print(
             f"  home     {place.root}\n  pid      {running['pid']}\n  storage  {running['storage_url']}"
         )
-        click.echo(f"  studio   {_studio(place, running)}")
+        print(f"  studio   {_studio(place, running)}")
     if running is None:
         sys.exit(3)

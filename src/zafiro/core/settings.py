@@ -53,6 +53,16 @@ class Settings(BaseSettings):
     url_mirror: str = Field(
         "", description="Folder that stands in for https inputs on machines cut off: URL to path."
     )
+    webhook_schemes: str = Field(
+        "https", description="What URLs of MLflow webhooks may begin with, separated by commas."
+    )
+    webhook_private: bool = Field(
+        False,
+        description="Whether MLflow webhooks may call this machine and its private network.",
+    )
+    tensorboard_idle_s: float = Field(
+        900, gt=0, description="How long a run's TensorBoard goes on that nobody looks at, seconds."
+    )
     log_level: str = Field("info", description="Log level of the server.")
 
     @property

@@ -19,7 +19,8 @@ class Slice:
     """What a package says of itself in its __init__.
 
     needs   NEEDS: slices whose domain, service, backend or kind it may import
-    faces   FACES: modules with `routes(ctx, gate)`, or "arm" with TYPES and ROUTES
+    faces   FACES: modules with `routes(ctx, gate)`; "arm" with TYPES and ROUTES; "mlflow" with
+            `verbs(ctx, gate)`
     loops   LOOPS: modules with `loops(ctx) -> list[Loop]`
     hooks   HOOKS: "workspace" when its service has `furnish` and `clear` (see core.context)
     """

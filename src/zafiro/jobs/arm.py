@@ -109,7 +109,7 @@ def _shown(call: Call, workspace: Workspace, kept: Kept, run: Run) -> Record:
         "isArchived": bool(run.hidden),
         "outputs": _outputs(call, workspace, kept),
         "services": {
-            **(properties.get("services") or {}),
+            **_services(call, workspace, kept.job.name, properties.get("services") or {}),
             "Tracking": {
                 "jobServiceType": "Tracking",
                 "endpoint": f"azureml://{call.ctx.url.removeprefix('https://')}/mlflow/v1.0{workspace.id}",
@@ -123,6 +123,17 @@ def _shown(call: Call, workspace: Workspace, kept: Kept, run: Run) -> Record:
     }
     body = {**kept.body, "properties": shown}
     return Record(id, kept.job.name, body, "", kept.created_at, kept.modified_at, kept.created_by)
+
+
+def _services(call: Call, workspace: Workspace, job: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Those asked for, and TensorBoard, which every job has (zafiro.tensorboards)."""
+    place = "/".join((workspace.subscription, workspace.group, workspace.name, job))
+    board = {"jobServiceType": "TensorBoard", "endpoint": f"{call.ctx.url}/tensorboard/{place}/"}
+    shown: dict[str, Any] = {}
+    for name, given in asked.items():
+        is_board = (given or {}).get("jobServiceType") == "TensorBoard"
+        shown[name] = {**given, **board} if is_board else given
+    return {"TensorBoard": board, **shown}
 
 
 def _outputs(call: Call, workspace: Workspace, kept: Kept) -> dict[str, Any]:

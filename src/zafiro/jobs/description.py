@@ -65,6 +65,9 @@ def build(
         "environment": environment(ctx, db, workspace, asked.environment_id),
         "environments": str(ctx.home.environments),
         "artifacts": str(artifacts(ctx, workspace, job.name)),
+        "kept": [folder for folder in wire.log_dirs(asked).values() if folder],
+        # Apart from the variables: the job may point those elsewhere, where its token must not go.
+        "tracking": {"url": tracking_url(ctx, workspace), "run": job.name},
         "variables": {
             **variables(ctx, workspace, job.name, experiment, token),
             **(asked.environment_variables or {}),
@@ -81,6 +84,12 @@ def artifacts(ctx: Context, workspace: Workspace, job: str) -> "os.PathLike[str]
     return account / "azureml" / names.artifact_root(job)
 
 
+def tracking_url(ctx: Context, workspace: Workspace) -> str:
+    """What MLflow's clients take as tracking URI: v1.0, because at v2.0 a client that names
+    azureml-mlflow is taken for its own store."""
+    return f"{ctx.url}/mlflow/v1.0{workspace.id}"
+
+
 def variables(
     ctx: Context, workspace: Workspace, job: str, experiment: str, token: str
 ) -> dict[str, str]:
@@ -88,7 +97,7 @@ def variables(
     run, and what Azure sets, for clients that read that (azureml-core 1.61 Run.get_context)."""
     bundle = str(ctx.home.tls / "bundle.pem")
     return {
-        "MLFLOW_TRACKING_URI": f"{ctx.url}/mlflow/v2.0{workspace.id}",
+        "MLFLOW_TRACKING_URI": tracking_url(ctx, workspace),
         "MLFLOW_TRACKING_TOKEN": token,
         "MLFLOW_EXPERIMENT_NAME": experiment,
         "MLFLOW_RUN_ID": job,

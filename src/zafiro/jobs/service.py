@@ -23,6 +23,7 @@ from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 LOOP = "jobs"
+_OFFERED = (None, "Tracking", "Studio", "TensorBoard")  # job services
 
 
 def submit(
@@ -68,7 +69,14 @@ def submit(
             "message": f"the service '{service}' ({(given or {}).get('jobServiceType')}) is not started: interactive services are not supported yet"
         }
         for service, given in (asked.services or {}).items()
-        if (given or {}).get("jobServiceType") not in (None, "Tracking", "Studio")
+        if (given or {}).get("jobServiceType") not in _OFFERED
+    ]
+    notes += [
+        {
+            "message": f"the log_dir of the service '{service}' is not kept, so TensorBoard will not show it: name a folder below the working directory, such as outputs/tensorboard"
+        }
+        for service, folder in wire.log_dirs(asked).items()
+        if folder is None
     ]
     if notes:
         tracking.update_run(db, workspace.guid, name, warnings=notes)
@@ -209,6 +217,13 @@ def delete(ctx: Context, db: Session, guid: str, name: str) -> Path:
     return folder(ctx, kept.job)
 
 
+def holds(db: Session, guid: str, run_id: str) -> str | None:
+    """Why a run cannot be deleted for good: the job it is of is still there."""
+    if store.find(db, guid, run_id) is None:
+        return None
+    return f"'{run_id}' is the run of a job; delete the job first"
+
+
 def furnish(ctx: Context, db: Session, workspace: str) -> None:
     """A new workspace has no jobs."""
 
@@ -227,6 +242,20 @@ def clear(ctx: Context, db: Session, workspace: str) -> None:
 def folder(ctx: Context, job: Job) -> Path:
     """The job's working folder on this machine."""
     return ctx.home.jobs / job.guid / job.name
+
+
+def output_folders(ctx: Context, db: Session, workspace: Workspace, name: str) -> dict[str, Path]:
+    """Where on this machine a job's named outputs lie; {} for a run that is no job."""
+    kept = store.find(db, workspace.guid, name)
+    found: dict[str, Path] = {}
+    for output, asked in (kept.body["properties"].get("outputs") or {}).items() if kept else ():
+        given = wire.Output.model_validate(asked or {})
+        with contextlib.suppress(ZafiroError):  # its datastore was deleted meanwhile
+            uri = description.output_uri(ctx, db, workspace, name, output, given)
+            place = description.locate(ctx, db, workspace, uri, output)
+            if place.path is not None:
+                found[output] = place.path
+    return found
 
 
 def remove_folder(path: Path) -> None:

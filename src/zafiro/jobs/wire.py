@@ -1,5 +1,7 @@
 """JSON shapes of jobs. Source: azure-ai-ml 1.35.2, arm_ml_service/models (CommandJob and others)."""
 
+import posixpath
+import re
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -19,6 +21,7 @@ MODES = {
     "upload": "upload",
     "direct": "direct",
 }
+_RESERVED = ("user_logs", "system_logs")  # the artifacts that are ours
 TYPES = ("uri_file", "uri_folder", "mltable", "custom_model", "mlflow_model", "triton_model")
 
 
@@ -155,6 +158,22 @@ def command(properties: dict[str, Any]) -> CommandJob:
     if timeout is not None and timeout <= timedelta(0):
         raise Invalid("limits.timeout", "must be longer than nothing")
     return job
+
+
+def log_dirs(job: CommandJob) -> dict[str, str | None]:
+    """The log_dir of each TensorBoard service that is not below ./outputs or ./logs, by the name
+    of the service; None for one that is not below the working directory."""
+    found: dict[str, str | None] = {}
+    for name, given in (job.services or {}).items():
+        if (given or {}).get("jobServiceType") != "TensorBoard":
+            continue
+        asked = str(((given or {}).get("properties") or {}).get("logDir") or "logs")
+        path = posixpath.normpath(asked)
+        top = path.split("/")[0]
+        if top not in ("outputs", "logs"):
+            below = re.fullmatch(r"[\w. /-]+", path) and top not in ("", ".", "..", *_RESERVED)
+            found[name] = path if below else None
+    return found
 
 
 def _distribution(asked: Distribution) -> None:

@@ -1,4 +1,4 @@
-"""The execution API, version 1, as the runner calls it: one GET, then reports."""
+"""The server's APIs as the runner calls them: execution, version 1 (one GET, then reports)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,14 @@ class Api:
         self._connection: http.client.HTTPConnection | None = None
 
     def describe(self) -> dict[str, Any]:
-        return self._call("GET", "", None)
+        return self.call("GET", "", None)
 
     def report(self, body: dict[str, Any]) -> bool:
         """Says it; True when the server asks for the end of the job."""
-        return bool(self._call("POST", "/reports", body).get("cancel"))
+        return bool(self.call("POST", "/reports", body).get("cancel"))
 
-    def _call(self, verb: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def call(self, verb: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        """The JSON answer to one request below the URL. Raises Unreachable, Refused."""
         kept = self._connection is not None
         try:
             return self._once(verb, path, body)

@@ -22,6 +22,9 @@ DONE, CANCELED, TIMEOUT = "done", "canceled", "timeout"
 _STRAGGLERS_S = 2.0
 _ARGUMENT_CHARACTERS = 30_000
 _KILL_FIRST = "500"
+# A signal that comes just before we begin to wait does not wake us: its handler runs only when we
+# look up again.
+_NOTICE_S = 0.5
 
 
 def shell(command: str, path: str, work: str) -> list[str]:
@@ -134,11 +137,13 @@ class Command:
             time.sleep(min(seconds, 0.01))
 
     def _next(self, deadline: float | None) -> tuple[str, Any]:
-        wait_s = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            return self._events.queue.get(timeout=wait_s)
-        except queue.Empty:
-            return "late", None
+        while True:
+            left_s = _NOTICE_S if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                return self._events.queue.get(timeout=min(left_s, _NOTICE_S))
+            except queue.Empty:
+                if left_s <= _NOTICE_S and deadline is not None:
+                    return "late", None
 
     def _collect(self) -> None:
         threading.Thread(target=self._reap, name="reaper", daemon=True).start()

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 from . import distribution, expressions, files, inputs, logs, outputs
+from .api import Api
 from .command import CANCELED, TIMEOUT, Command, shell
 from .failure import ENVIRONMENT, SYSTEM, USER, Canceled, JobFailed, of_system
 from .failure import TIMEOUT as TIMED_OUT
+from .metrics import Metrics, wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Job:
         self._told, self._work, self._given = description, work, variables
         self._events, self._artifacts = events, description["artifacts"]
         self._exit_code: int | None = None
+        self.metrics: Metrics | None = None
         self._doing = "preparing the job"
 
     def run(self, reports: Reports) -> dict[str, Any]:
@@ -176,7 +179,7 @@ class Job:
         code = os.path.realpath(told["path"]) if told else None
         if code and not os.path.isdir(code):
             raise JobFailed(SYSTEM, f"the job's code is not there: {code}")
-        outputs.keep(folder, self._artifacts, code)
+        outputs.keep(folder, self._artifacts, code, self._told.get("kept") or ())
         if code:
             files.copy(code, folder, self._events.stopped)
         return folder
@@ -196,6 +199,17 @@ class Job:
         except (OSError, ValueError):
             return float(self._told.get("grace_s", GRACE_S))
 
+    def _measure(self, variables: dict[str, str]) -> Metrics | None:
+        """Has begun to log how busy the machine and the job are, unless the job says no."""
+        told = self._told.get("tracking")
+        if not told or not wanted(variables):
+            return None
+        api = Api(told["url"], self._given["ZAFIRO_JOB_TOKEN"], self._given.get("ZAFIRO_CA", ""))
+        cookie = self._given["ZAFIRO_JOB"]
+        self.metrics = Metrics(api, told["run"], cookie, variables, self._system)
+        self.metrics.start()
+        return self.metrics
+
     def _command(self, command: str, variables: dict[str, str], code: str) -> None:
         running = Command(self._events, self._given["ZAFIRO_JOB"], self._system)
         argv = shell(command, variables["PATH"], self._work)
@@ -211,7 +225,10 @@ class Job:
             running.abandon()
             raise
         limit_s = self._told.get("timeout_s")
+        measured = self._measure(variables)
         outcome, exit_code, rank = running.wait(timeout_s=limit_s, grace=self._grace_s)
+        if measured is not None:
+            measured.finish()
         if outcome == CANCELED:
             raise Canceled
         lines = logs.last_lines(written[rank].path, starts[rank])

@@ -103,7 +103,8 @@ def _run(work: str, variables: dict[str, str]) -> int:
     from .job import Job
 
     reports = Reports(api, events.stop, _log)
-    result = Job(description, work, variables, events).run(reports)
+    job = Job(description, work, variables, events)
+    result = job.run(reports)
     linger_s = float(variables.get("ZAFIRO_LINGER_S") or _LINGER_S)
     if not _write_result(work, result):
         _clean(work)
@@ -112,6 +113,8 @@ def _run(work: str, variables: dict[str, str]) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # from here on there is only the telling left
     if not reports.ended(result, patience_s=linger_s):
         _log(f"the server was not told the end within {linger_s:g} s; it is in {RESULT}")
+    elif job.metrics is not None and not job.metrics.deliver(linger_s):
+        _log("the last system metrics could not be sent")
     _clean(work)
     return 0
 

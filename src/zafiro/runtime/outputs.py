@@ -9,7 +9,7 @@ from .inputs import DIRECT, checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 _FILE = "uri_file"
@@ -65,17 +65,20 @@ def _written(path: str) -> bool:
         return False
 
 
-def keep(folder: str, artifacts: str, code: str | None) -> None:
-    """Makes ./outputs and ./logs of the working directory part of the job's artifacts.
+def keep(folder: str, artifacts: str, code: str | None, more: Sequence[str] = ()) -> None:
+    """Makes ./outputs and ./logs of the working directory part of the job's artifacts, and `more`
+    folders below it.
 
     Before the code is copied there: what it has in a folder of that name is kept as well. A file
     of that name is left to be one.
     """
     os.makedirs(folder, exist_ok=True)
-    for name in _KEPT:
+    for name in (*_KEPT, *more):
         given = os.path.join(code, name) if code else ""
         if code and os.path.lexists(given) and (os.path.islink(given) or not os.path.isdir(given)):
             continue
         kept = os.path.join(artifacts, name)
         os.makedirs(kept, exist_ok=True)
-        os.symlink(kept, os.path.join(folder, name))
+        place = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.symlink(kept, place)

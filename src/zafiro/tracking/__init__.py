@@ -1,4 +1,5 @@
 """Experiments, runs and what they log: one store, seen through MLflow and Azure's run history."""
 
-NEEDS = ("workspaces", "identity", "blobs")
-FACES = ("mlflow", "history")
+NEEDS = ("workspaces", "identity", "blobs", "datastores")
+FACES = ("mlflow", "history", "metric", "artifact")
+LOOPS = ("loop",)

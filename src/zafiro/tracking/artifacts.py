@@ -2,6 +2,10 @@
 
     {storage}/{account}/azureml/ExperimentRun/dcid.{run}/…     what a run logged
     {storage}/{account}/azureml/models/{model id}/…            a logged model without a run
+    {storage}/{account}/azureml/traces/{trace id}/…            a trace without a job
+    {storage}/{account}/azureml/LocalUpload/{id}/…             what azureml-core uploads besides
+    {storage}/{account}/azureml/{folder}/{run}/artifacts/…     of an experiment with a place of its
+    {storage}/{…}/{container}/{folder}/{run}/artifacts/…         own, here or in a datastore
 
 The blob face serves the same files, so they lie exactly as a blob upload would leave them.
 """
@@ -14,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from zafiro.core.errors import Invalid
+from zafiro.core.errors import Invalid, Unsupported
 from zafiro.core.home import Home
 from zafiro.core.names import artifact_root
+from zafiro.tracking.domain import Place, Run
 from zafiro.workspaces.domain import Workspace
 
 CONTAINER = "azureml"
@@ -24,10 +29,16 @@ SCHEME = "mlflow-artifacts:/"
 # Beside the storage accounts, never in one: a half-written file is nobody's blob.
 _PARTS = ".parts"
 
+STORAGE = ".storage"  # the first segment of an artifact path in another container
+# What has a meaning at the top of the container, so no experiment may place itself there.
+_RESERVED = frozenset({"ExperimentRun", "models", "traces", "LocalUpload", STORAGE, "azureml"})
+
+INVALID_PATH = "Invalid path"  # word for word what MLflow's server says
 _MOST_BYTES = 255  # of the name of a file
 
 _OWNER = re.compile(
-    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+))(?:/(?P<path>.*))?"
+    r"(?:ExperimentRun/dcid\.(?P<run>[^/]+)|models/(?P<model>[^/]+)|traces/(?P<trace>[^/]+))"
+    r"(?:/(?P<path>.*))?"
 )
 
 
@@ -42,10 +53,13 @@ class File:
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose artifacts a path is about: of one run, or of one logged model without a run."""
+    """Whose artifacts a path may be about: of the run whose folder that is, of one logged model
+    without a run, or of one trace without a job (those of a job lie below its run)."""
 
     run: str | None
     model: str | None
+    folder: str
+    trace: str | None = None
 
 
 def run_folder(run_id: str) -> str:
@@ -57,12 +71,72 @@ def run_uri(run_id: str) -> str:
     return SCHEME + run_folder(run_id)
 
 
-def owner(path: str) -> Owner:
-    """Raises Invalid for a path that belongs to no run or model."""
-    match = _OWNER.fullmatch(safe(path))
-    if match is None:
-        raise Invalid("path", f"'{path}' is not below ExperimentRun/dcid.{{run}} or models/{{id}}")
-    return Owner(match["run"], match["model"])
+def folder_of(run: Run) -> str:
+    """Where a run's artifacts are. Raises Unsupported when its experiment keeps them elsewhere."""
+    if run.place is None or run.owned:  # a job's runner writes before anybody could ask
+        return run_folder(run.run_id)
+    if run.place.folder is None:
+        raise Unsupported(
+            f"reading artifacts in '{run.place.location}', where the experiment "
+            f"'{run.experiment}' keeps them,"
+        )
+    return f"{run.place.folder}/{run.run_id}/artifacts"
+
+
+def uri_of(run: Run) -> str:
+    if run.place is not None and not run.owned and run.place.folder is None:
+        return f"{run.place.location.rstrip('/')}/{run.run_id}/artifacts"
+    return SCHEME + folder_of(run)
+
+
+def chosen(location: str) -> Place | None:
+    """The place a caller wants an experiment's artifacts in; None for the usual one. Whether a
+    datastore of ours is meant is for others to find out. Raises Invalid."""
+    said = location.strip().rstrip("/")
+    if "#" in said or "?" in said or "\0" in said:
+        raise Invalid("artifact_location", "has a query or a fragment, which no artifact URI has")
+    if said in (f"{SCHEME}ExperimentRun", ""):
+        return None
+    if not said.startswith(SCHEME):
+        return Place(said, None)
+    if said.startswith(SCHEME + "/") and not said.startswith(SCHEME + "//"):
+        return Place(said, None)  # names a host: another server's
+    folder = safe(said[len(SCHEME) :].lstrip("/"))
+    if folder.split("/", 1)[0] in _RESERVED:
+        raise Invalid(
+            "artifact_location",
+            f"'{location}' is below '{folder.split('/', 1)[0]}', which the server keeps for "
+            f"itself; choose another folder, as {SCHEME}mine",
+        )
+    return Place(said, folder)
+
+
+def in_storage(account: str, container: str, name: str) -> str:
+    """The artifact path of a folder in any container of this server."""
+    return "/".join(part for part in (STORAGE, account, container, name.strip("/")) if part)
+
+
+def owners(path: str) -> list[Owner]:
+    """Whose it may be; which run's folder that really is, only the run can tell. Raises Invalid
+    for a path that can belong to no run, model or trace."""
+    path = safe(path)
+    match = _OWNER.fullmatch(path)
+    if match is not None:
+        folder = path.removesuffix(f"/{match['path']}") if match["path"] else path
+        return [Owner(match["run"], match["model"], folder.rstrip("/"), match["trace"])]
+    parts = path.split("/")
+    found = [
+        Owner(parts[n - 1], None, "/".join(parts[: n + 1]))
+        for n in range(2, len(parts))
+        if parts[n] == "artifacts"
+    ]
+    if not found:
+        raise Invalid(
+            "path",
+            f"'{path}' is not below ExperimentRun/dcid.{{run}}, models/{{id}}, traces/{{id}} or a "
+            "run's folder of an experiment that has a place of its own",
+        )
+    return found
 
 
 def safe(path: str) -> str:
@@ -79,26 +153,42 @@ def safe(path: str) -> str:
         or any(len(part.encode()) > _MOST_BYTES for part in path.split("/"))
         or decoded.startswith("~")
     ):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return path.strip("/")
 
 
+def blob(workspace: Workspace, path: str) -> tuple[str, str, str]:
+    """(account, container, name) of the blob that an artifact path is. Raises Invalid."""
+    path = safe(path)
+    if not path.startswith(f"{STORAGE}/"):
+        return workspace.storage_account, CONTAINER, path
+    parts = path.split("/", 3)
+    if len(parts) < 4:
+        raise Invalid("", f"Invalid path: {path!r}")
+    return parts[1], parts[2], parts[3]
+
+
 def place(home: Home, workspace: Workspace, path: str) -> Path:
-    """The file behind a path of the container. Raises Invalid if it would leave it."""
-    return place_in(home.storage / workspace.storage_account / CONTAINER, path)
+    """The file behind an artifact path. Raises Invalid if it would leave its container. Whether
+    the caller may, is asked before: the path of a datastore may lead anywhere in storage."""
+    account, container, name = blob(workspace, path)
+    return place_in(home.storage / account / container, name)
 
 
 def place_in(folder: Path, path: str) -> Path:
     root = folder.resolve()
     found = (root / safe(path)).resolve()
     if not found.is_relative_to(root):
-        raise Invalid("", f"Invalid path: {path!r}")
+        raise Invalid("", INVALID_PATH)
     return found
 
 
 def listing(home: Home, workspace: Workspace, folder: str) -> list[File]:
     """What lies directly in it, by name; [] for a file or nothing."""
-    here = place(home, workspace, folder)
+    return list_in(place(home, workspace, folder))
+
+
+def list_in(here: Path) -> list[File]:
     if not here.is_dir():
         return []
     found = []
@@ -139,6 +229,17 @@ def publish(home: Home, workspace: Workspace, written: Path, path: str) -> None:
     except (FileExistsError, NotADirectoryError) as e:
         raise Invalid("path", f"something above '{path}' is a file already") from e
     os.replace(written, target)
+
+
+def append(home: Home, workspace: Workspace, written: Path, path: str) -> None:
+    """To the end of what is there, or the first of it. Raises Invalid when a folder has that
+    name."""
+    target = place(home, workspace, path)
+    if not target.is_file():
+        publish(home, workspace, written, path)
+        return
+    with written.open("rb") as more, target.open("ab") as file:
+        shutil.copyfileobj(more, file)
 
 
 def remove(home: Home, workspace: Workspace, path: str) -> None:

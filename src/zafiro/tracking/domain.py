@@ -45,6 +45,15 @@ NOTE = "mlflow.note.content"
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an experiment wants the artifacts of its runs. `folder` as artifact paths go here,
+    None when it is not on this server."""
+
+    location: str
+    folder: str | None
+
+
+@dataclass(frozen=True)
 class Experiment:
     """`id` is what MLflow calls experiment_id: digits, unique in the installation."""
 
@@ -56,6 +65,7 @@ class Experiment:
     modified_ms: int
     description: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    place: "Place | None" = None
 
     @property
     def id(self) -> str:
@@ -73,6 +83,8 @@ class Run:
     job         the job it belongs to: itself when owned, the one whose code made it, or None
     tags        without the three that mirror name, parent and description (see `all_tags`)
     outputs     {name: {"assetId": …, "type": "uri_folder"}}
+    place       of its experiment
+    told        fields of run history that mean nothing here, as a client said them
     """
 
     key: int
@@ -105,10 +117,19 @@ class Run:
     warnings: list[dict[str, Any]]
     outputs: dict[str, Any]
     definition: dict[str, Any] | None
+    told: dict[str, Any]
+    place: Place | None = None
+
+    @property
+    def owner(self) -> str:
+        """The job whose token is good for it, or would be were it a job's."""
+        return self.job or self.run_id
 
     @property
     def state(self) -> str:
-        return self.own_state or AZURE_STATE[self.status]
+        """A job's own word. Of other runs the word last said through Azure, as long as MLflow has
+        not said something else since."""
+        return state_of(self.owned, self.own_state, self.status)
 
     @property
     def began_ms(self) -> int | None:
@@ -127,6 +148,13 @@ class Run:
         if self.description is not None:
             found[NOTE] = self.description
         return found
+
+
+def state_of(owned: bool, own_state: str | None, status: str) -> str:
+    """Azure's word for a run; see Run.state."""
+    if own_state and (owned or MLFLOW_STATUS[own_state] == status):
+        return own_state
+    return AZURE_STATE[status]
 
 
 class Logged(Protocol):

@@ -1,5 +1,6 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
+import re
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -9,8 +10,10 @@ from sqlalchemy.orm import Session
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.tracking import rules
-from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment
+from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
+
+_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 def now_ms() -> int:
@@ -34,6 +37,7 @@ def of_rows(db: Session, rows: list[ExperimentRow]) -> list[Experiment]:
             modified_ms=row.modified_ms,
             description=row.description,
             tags=tags.get(row.key, {}),
+            place=None if row.location is None else Place(row.location, row.folder),
         )
         for row in rows
     ]
@@ -62,7 +66,7 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
 
 
 def parse_id(id: str) -> int:
-    if not (id.isascii() and id.isdigit() and len(id) < 19):
+    if not _ID.fullmatch(id):
         raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")
     return int(id)
 
@@ -74,6 +78,7 @@ def create(
     *,
     tags: dict[str, str] | None = None,
     description: str | None = None,
+    place: Place | None = None,
 ) -> Experiment:
     """Raises Conflict when there is one of that name, deleted ones included; Invalid."""
     rules.experiment_name(name)
@@ -82,13 +87,18 @@ def create(
     at = now_ms()
     try:
         with db.begin_nested():
+            # MLflow's clients know the first experiment of a server as "0", and compare.
+            zero = name == DEFAULT_EXPERIMENT and db.get(ExperimentRow, 0) is None
             row = ExperimentRow(
+                key=0 if zero else None,
                 workspace=workspace,
                 name=name,
                 description=description,
                 lifecycle=ACTIVE,
                 created_ms=at,
                 modified_ms=at,
+                location=place and place.location,
+                folder=place and place.folder,
             )
             db.add(row)
             db.flush()

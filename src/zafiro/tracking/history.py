@@ -1,337 +1,367 @@
 """Azure's run history face: /history/v1.0{ARM id of a workspace}/…
 
 Who calls: azure-ai-ml 1.35.2 (stream, download, update, archive, children), azureml-mlflow 1.62,
-azureml-core 1.61. Shapes as those clients read them (history_wire).
+azureml-core 1.61. Shapes as those clients read them (history_wire). What is of experiments,
+artifacts and the metrics of before /metric/v2.0 stands in modules of their own.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
-import msgspec
-from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from sqlalchemy import func, select
+from starlette.routing import BaseRoute
 
-from zafiro.core.body import receive
-from zafiro.core.caller import Caller, Gate
+from zafiro.core.caller import Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
-from zafiro.core.names import ML
-from zafiro.tracking import experiments, links, odata, service
-from zafiro.tracking import history_wire as wire
-from zafiro.tracking.call import T, decode, log
-from zafiro.tracking.domain import ACTIVE, DELETED, MLFLOW_STATUS, Experiment, Run
-from zafiro.tracking.search import read_token, write_token
-from zafiro.tracking.store import RunRow
-from zafiro.workspaces import service as workspaces
-from zafiro.workspaces.domain import Workspace
-
-_PATH = re.compile(
-    r"subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices"
-    r"/workspaces/([^/]+)/(.*)",
-    re.IGNORECASE,
+from zafiro.core.errors import Invalid, NotFound, ZafiroError
+from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.tracking import (
+    ask,
+    events,
+    experiments,
+    history_artifacts,
+    history_experiments,
+    history_metrics,
+    links,
+    odata,
+    purge,
+    service,
+    tags,
 )
-# What an event of that name makes of the run (azureml-core 1.61 RunEvents).
-EVENTS = {
-    "Start": "Running",
-    "Queued": "Queued",
-    "Completed": "Completed",
-    "Failed": "Failed",
-    "Canceled": "Canceled",
-    "CancelRequested": "CancelRequested",
-}
-# Said while a run goes on; they change no status.
-NOTICES = frozenset({"QueueingInfo", "Heartbeat", "Error", "Warning"})
-MOST_RUNS = 1000
+from zafiro.tracking import history_wire as wire
+from zafiro.tracking.ask import EXPERIMENT, MOST_ON_A_PAGE, RUN, Ask
+from zafiro.tracking.domain import ACTIVE, DELETED, Run, state_of
+from zafiro.tracking.store import RunRow
 
-
-@dataclass(frozen=True)
-class Ask:
-    """One request. `ids`: what its path names, of run, experiment, id."""
-
-    ctx: Context
-    gate: Gate
-    caller: Caller
-    workspace: Workspace
-    query: dict[str, str]
-    body: bytes
-    ids: dict[str, str]
-
-    def read(self, kind: type[T]) -> T:
-        """The message. Raises Invalid, naming the field."""
-        return decode(self.body, kind)
-
-    def may(self, what: str, job: str | None = None) -> None:
-        job = job or self.caller.job
-        scope = f"{self.workspace.id}/jobs/{job}" if job else self.workspace.id
-        self.gate.authorise(self.caller, f"{ML}/workspaces/{what}", scope)
-
-    def run(self, what: str = "read", run_id: str | None = None) -> Run:
-        """The run the path names, once the caller may do that with it."""
-        with self.ctx.db.read() as db:
-            run = service.get_run(db, self.workspace.guid, run_id or self.ids["run"])
-        self.may(f"experiments/runs/{what}", run.job or run.run_id)
-        return run
+# How runcounts spells the states it counts (RunCountsDto, azureml-core 1.61).
+_COUNTED = (
+    "NotStarted",
+    "Starting",
+    "Provisioning",
+    "Preparing",
+    "Queued",
+    "Running",
+    "Finalizing",
+    "CancelRequested",
+    "Completed",
+    "Failed",
+    "Canceled",
+    "NotResponding",
+)
 
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
-    async def history(request: Request) -> Response:
-        try:
-            body = await receive(request)
-            return await run_in_threadpool(_call, ctx, gate, request, body)
-        except ClientDisconnect:
-            return Response(status_code=499)  # nobody is there to read it
-        except Exception as e:  # noqa: BLE001 — the edge: every error is spelled as Azure does
-            return failure(e)
-
-    async def unsupported(request: Request) -> Response:
-        return failure(Unsupported(f"Azure's {request.scope['path'].split('/')[1]} service"))
-
-    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-    return [
-        Route("/history/v1.0/{rest:path}", history, methods=methods),
-        Route("/metric/v2.0/{rest:path}", unsupported, methods=methods),
-        Route("/artifact/v2.0/{rest:path}", unsupported, methods=methods),
-    ]
+    return [ask.route("/history/v1.0", ctx, gate, _VERBS)]
 
 
-def failure(error: Exception) -> Response:
-    """{"error": {"code", "message"}}: what azure-core shows to the user."""
-    if isinstance(error, Denied):
-        code, status = ("Unauthorized", 401) if error.unknown else ("Forbidden", 403)
-    elif isinstance(error, NotFound):
-        code, status = "NotFound", 404
-    elif isinstance(error, Conflict):
-        code, status = "Conflict", 409
-    elif isinstance(error, Invalid):
-        code, status = "BadRequest", 400
-    elif isinstance(error, Unsupported):
-        code, status = "NotImplemented", 501
+def shown(asked: Ask, run: Run) -> dict[str, Any]:
+    return wire.run(run, links.cancel_url(asked.ctx, asked.workspace, run))
+
+
+def get_run(asked: Ask) -> Any:
+    return shown(asked, asked.run())
+
+
+def patch_run(asked: Ask) -> Any:
+    return shown(asked, _patch(asked, asked.ids["run"], asked.read(wire.RunChange)))
+
+
+def _patch(asked: Ask, run_id: str, said: wire.RunChange) -> Run:
+    """azure-ai-ml sends only what changes; azureml-core makes runs this way. A status is believed
+    when the run is made; from then on events tell it."""
+    with asked.ctx.db.read() as db:
+        run = service.find_run(db, asked.workspace.guid, run_id)
+    if run is None:
+        run = _create(asked, run_id, said)
     else:
-        log.error("the run history face failed", exc_info=error)
-        code, status = "InternalServerError", 500
-    said = str(error) if isinstance(error, ZafiroError) else "internal error; see the server's log"
-    return JSONResponse({"error": {"code": code, "message": said}}, status)
-
-
-def _call(ctx: Context, gate: Gate, request: Request, body: bytes) -> Response:
-    match = _PATH.fullmatch(request.path_params["rest"])
-    if match is None:
-        raise NotFound("run history endpoint", request.scope["path"])
-    caller = gate.authenticate(request.headers.get("authorization"))
-    with ctx.db.read() as db:
-        workspace = workspaces.find(db, match[1], match[2], match[3])
-    for method, pattern, verb in _VERBS:
-        found = pattern.fullmatch(match[4])
-        if found and method == request.method:
-            query = dict(request.query_params)
-            ids = found.groupdict()
-            return JSONResponse(verb(Ask(ctx, gate, caller, workspace, query, body, ids)))
-    raise NotFound("run history endpoint", f"{request.method} {match[4]}")
-
-
-def get_run(ask: Ask) -> Any:
-    return wire.run(ask.run())
-
-
-def patch_run(ask: Ask) -> Any:
-    """azure-ai-ml sends only what changes; azureml-core makes runs this way."""
-    said = ask.read(wire.RunChange)
-    try:
-        run = ask.run("write")
-    except NotFound:
-        run = _create(ask, said)
-    with ask.ctx.db.begin() as db:
-        run = service.update_run(
+        asked.may("experiments/runs/write", run.owner)
+    service.check_active(run)
+    with asked.ctx.db.begin() as db:
+        return service.update_run(
             db,
-            ask.workspace.guid,
+            asked.workspace.guid,
             run.run_id,
             display_name=said.display_name or said.name,
             description=said.description,
-            tags=_texts(said.tags),
-            properties=_texts(said.properties),
+            tags=wire.texts(said.tags),
+            properties=wire.texts(said.properties),
             hidden=said.hidden,
             target=said.target,
+            definition=None if run.owned else said.run_definition,
+            told=said.told,
         )
-    return wire.run(run)
 
 
-def _create(ask: Ask, said: wire.RunChange) -> Run:
-    if not ask.ids.get("experiment"):
-        raise NotFound("run", ask.ids["run"])
-    ask.may("experiments/runs/write")
-    with ask.ctx.db.begin() as db:
-        experiment = experiments.ensure(db, ask.workspace.guid, ask.ids["experiment"])
-        return service.create_run(
+def _create(asked: Ask, run_id: str, said: wire.RunChange) -> Run:
+    if not asked.ids.get("experiment") and not asked.ids.get("id"):
+        raise NotFound("run", run_id)
+    asked.may("experiments/runs/write")
+    with asked.ctx.db.begin() as db:
+        if asked.ids.get("id"):
+            experiment = asked.experiment(db)
+        else:
+            experiment = experiments.ensure(db, asked.workspace.guid, asked.ids["experiment"])
+        run = service.create_run(
             db,
-            ask.workspace.guid,
-            ask.ids["run"],
+            asked.workspace.guid,
+            run_id,
             experiment,
-            said.display_name or said.name or ask.ids["run"],
+            said.display_name or said.name or run_id,
             parent=said.parent_run_id,
-            user=ask.caller.name,
-            job=ask.caller.job,
+            user=asked.caller.name,
+            job=asked.caller.job,
             run_type=said.run_type,
             target=said.target,
         )
+        if said.status:
+            run = service.set_status(db, asked.workspace.guid, run_id, said.status)
+        return run
 
 
-def details(ask: Ask) -> Any:
-    run = ask.run()
-    return wire.details(run, wire.log_files(ask.ctx, ask.workspace, run))
+def patch_runs(asked: Ask) -> Any:
+    """{runs} → {runs: {id: …}, errors: {id: …}}: each by itself, as the client expects."""
+    done: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for n, said in enumerate(asked.read(wire.RunChanges).runs):
+        try:
+            if not said.run_id:
+                raise Invalid(f"runs[{n}].runId", "is missing")
+            done[said.run_id] = shown(asked, _patch(asked, said.run_id, said))
+        except ZafiroError as e:
+            errors[said.run_id or str(n)] = ask.told(e)[0]
+    return {"runs": done, "errors": errors}
 
 
-def children(ask: Ask) -> Any:
+def details(asked: Ask) -> Any:
+    run = asked.run()
+    return wire.details(run, wire.log_files(asked.ctx, asked.workspace, run))
+
+
+def children(asked: Ask) -> Any:
     """All of them: azure-ai-ml reads the first page only."""
-    run = ask.run()
-    top = ask.query.get("$top", "")
-    with ask.ctx.db.read() as db:
-        limit = int(top) if top.isdecimal() and len(top) < 10 else None
-        found = service.children(db, ask.workspace.guid, run.run_id, limit=limit)
-    return {"value": [wire.run(child) for child in found]}
-
-
-def service_instances(ask: Ask) -> Any:
-    """What listens in a run's node for its user: nothing yet. A job that asks for a service is
-    told so in its warnings, which `jobs.stream` prints."""
-    ask.run()
-    return {"instances": {}}
-
-
-def event(ask: Ask) -> Any:
-    """A run says how it stands. Of a run that is a job, only the job does: there such an event
-    moves what MLflow shows and nothing else."""
-    said = ask.read(wire.Event)
-    name, data = said.name.rsplit(".", 1)[-1], said.data or {}
-    run = ask.run("write")
-    if name in NOTICES:
-        if name == "Warning":
-            warning = {"source": data.get("Source"), "message": str(data.get("Message", ""))}
-            with ask.ctx.db.begin() as db:
-                kept = [*run.warnings, warning]
-                service.update_run(db, ask.workspace.guid, run.run_id, warnings=kept)
-        return {}
-    if name not in EVENTS:
-        raise Invalid("name", f"'{name}' is no event of a run; known are {sorted(EVENTS)}")
-    if name == "CancelRequested" and run.owned:
-        raise Unsupported("cancelling a job by a run event; cancel the job")
-    at = data.get("StartTime") or data.get("EndTime") or said.timestamp
-    at_ms = wire.ms(str(at)) if at else None
-    with ask.ctx.db.begin() as db:
-        if run.owned:
-            status = MLFLOW_STATUS[EVENTS[name]]
-            service.set_mlflow_status(db, run, status=status, end_ms=None, name=None)
-        else:
-            guid, error = ask.workspace.guid, data.get("ErrorResponse")
-            service.set_status(db, guid, run.run_id, EVENTS[name], at_ms=at_ms, error=error)
-    return {}
-
-
-def run_data(ask: Ask) -> Any:
-    said = ask.read(wire.RunDataQuery)
-    if not said.run_id:
-        raise Invalid("runId", "is missing")
-    run = ask.run(run_id=said.run_id)
-    answer: dict[str, Any] = {}
-    if said.select_run_metadata:
-        answer["runMetadata"] = wire.run(run)
-    if said.select_run_definition and run.definition is not None:
-        answer["runDefinition"] = run.definition
-    return answer
-
-
-def token(ask: Ask) -> Any:
-    return links.run_token(ask.ctx, ask.workspace, ask.run("write"))
-
-
-def get_experiment(ask: Ask) -> Any:
-    ask.may("experiments/read")
-    with ask.ctx.db.read() as db:
-        return wire.experiment(_experiment(ask, db))
-
-
-def create_experiment(ask: Ask) -> Any:
-    ask.may("experiments/write")
-    with ask.ctx.db.begin() as db:
-        return wire.experiment(experiments.create(db, ask.workspace.guid, ask.ids["experiment"]))
-
-
-def patch_experiment(ask: Ask) -> Any:
-    """{tags, description, archive}, each if given."""
-    said = ask.read(wire.ExperimentChange)
-    ask.gate.authorise(ask.caller, f"{ML}/workspaces/experiments/write", ask.workspace.id)
-    with ask.ctx.db.begin() as db:
-        found = _experiment(ask, db)
-        for key, value in (_texts(said.tags) or {}).items():
-            experiments.set_tag(db, found, key, value)
-        if said.description is not msgspec.UNSET:
-            experiments.describe(db, found, said.description)
-        if said.archive is True and found.lifecycle == ACTIVE:
-            experiments.remove(db, found)
-        elif said.archive is False and found.lifecycle == DELETED:
-            experiments.restore(db, found)
-        return wire.experiment(experiments.get(db, ask.workspace.guid, found.id))
-
-
-def _experiment(ask: Ask, db: Session) -> Experiment:
-    if ask.ids.get("id"):
-        return experiments.get(db, ask.workspace.guid, ask.ids["id"])
-    found = experiments.find(db, ask.workspace.guid, ask.ids["experiment"])
-    if found is None:
-        raise NotFound("experiment", ask.ids["experiment"])
-    return found
-
-
-def query_runs(ask: Ask) -> Any:
-    """{filter, orderby, top, continuationToken} → {value, continuationToken}"""
-    said = ask.read(wire.RunsQuery)
-    ask.may("experiments/runs/read")
-    top = min(said.top or MOST_RUNS, MOST_RUNS)
-    _, offset = read_token(said.continuation_token)
-    with ask.ctx.db.read() as db:
+    run = asked.run()
+    with asked.ctx.db.read() as db:
         query = service.every_run().where(
-            RunRow.workspace == ask.workspace.guid, RunRow.lifecycle == ACTIVE
+            RunRow.workspace == asked.workspace.guid,
+            RunRow.parent == run.run_id,
+            RunRow.lifecycle == ACTIVE,
         )
-        if ask.ids.get("experiment") or ask.ids.get("id"):
-            query = query.where(RunRow.experiment == _experiment(ask, db).key)
-        if said.filter:
-            query = query.where(odata.condition(said.filter))
-        order = odata.order(said.orderby or "StartTimeUtc desc")
-        query = query.order_by(*order, RunRow.key.desc())
+        if asked.query.get("$filter"):
+            query = query.where(odata.condition(asked.query["$filter"]))
+        order = odata.order(asked.query.get("$orderby") or "")
+        query = query.order_by(*order, RunRow.key)
+        _, offset = read_token(asked.token())
+        top = asked.top(0)
+        if not top:
+            return {"value": [shown(asked, child) for child in service.load(db, query)]}
         found = service.load(db, query.offset(offset).limit(top + 1))
-    answer: dict[str, Any] = {"value": [wire.run(run) for run in found[:top]]}
+    return _page(asked, found, offset, top)
+
+
+def _page(asked: Ask, found: list[Run], offset: int, top: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {"value": [shown(asked, run) for run in found[:top]]}
     if len(found) > top:
         answer["continuationToken"] = write_token(0, offset + top)
     return answer
 
 
-def _texts(said: Any) -> dict[str, str] | None:
-    """Tags and properties are text; None removes nothing, so it is left out."""
-    if not isinstance(said, dict):
-        return None
-    return {str(key): str(value) for key, value in said.items() if value is not None}
+def service_instances(asked: Ask) -> Any:
+    """What listens in a run's node for its user: nothing yet. A job that asks for a service is
+    told so in its warnings, which `jobs.stream` prints."""
+    asked.run()
+    return {"instances": {}}
 
 
-_EXPERIMENT = r"(?:experiments/(?P<experiment>[^/]+)|experimentids/(?P<id>[^/]+))"
-_RUN = rf"(?:{_EXPERIMENT}/)?runs/(?P<run>[^/]+)"
-_VERBS: list[tuple[str, "re.Pattern[str]", Callable[[Ask], Any]]] = [
-    (method, re.compile(path, re.IGNORECASE), verb)
-    for method, path, verb in (
-        ("GET", _RUN, get_run),
-        ("PATCH", _RUN, patch_run),
-        ("GET", rf"{_RUN}/details", details),
-        ("GET", rf"{_RUN}/children", children),
-        ("GET", rf"{_RUN}/serviceinstances/[^/]+", service_instances),
-        ("POST", rf"{_RUN}/events", event),
-        ("GET", rf"{_RUN}/token", token),
+def event(asked: Ask) -> Any:
+    said = asked.read(wire.Event)
+    run = asked.run("write")
+    with asked.ctx.db.begin() as db:
+        events.post(db, run, said)
+    return {}
+
+
+def post_events(asked: Ask) -> Any:
+    """{events} → {errors: [{key, value}]}: each by itself; data.RunId says whose it is."""
+    errors = []
+    for said in asked.read(wire.Events).events:
+        try:
+            run_id = (said.data or {}).get("RunId")
+            if not isinstance(run_id, str):
+                raise Invalid("data.RunId", "is missing")
+            run = asked.run("write", run_id)
+            with asked.ctx.db.begin() as db:
+                events.post(db, run, said)
+        except ZafiroError as e:
+            key = {"name": said.name, "data": said.data, "timestamp": said.timestamp}
+            errors.append({"key": wire.present(key), "value": ask.told(e)[0]})
+    return {"errors": errors}
+
+
+def get_events(asked: Ask) -> Any:
+    """{value: [{timestamp, name, data}], continuationToken}, oldest first."""
+    run = asked.run()
+    _, after = read_token(asked.token())
+    with asked.ctx.db.read() as db:
+        found, last = events.heard(db, run, after=after, at_most=asked.top())
+    answer: dict[str, Any] = {"value": found}
+    return answer if last is None else {**answer, "continuationToken": write_token(0, last)}
+
+
+def delete_tags(asked: Ask) -> Any:
+    """The body is a list of names; those the run does not have are gone already."""
+    names = asked.read(list[str])
+    run = asked.run("write")
+    service.check_active(run)
+    with asked.ctx.db.begin() as db:
+        for name in names:
+            if name in run.tags:
+                tags.delete_tag(db, run, name)
+        return shown(asked, service.get_run(db, run.workspace, run.run_id))
+
+
+def run_data(asked: Ask) -> Any:
+    said = asked.read(wire.RunDataQuery)
+    if not said.run_id:
+        raise Invalid("runId", "is missing")
+    run = asked.run(run_id=said.run_id)
+    answer: dict[str, Any] = {}
+    if said.select_run_metadata:
+        answer["runMetadata"] = shown(asked, run)
+    if said.select_run_definition and run.definition is not None:
+        answer["runDefinition"] = run.definition
+    return answer
+
+
+def token(asked: Ask) -> Any:
+    """A fresh token of the job the run belongs to; no other is ever given out."""
+    run = asked.run("write")
+    job = run
+    if run.job and run.job != run.run_id:
+        with asked.ctx.db.read() as db:
+            job = service.get_run(db, asked.workspace.guid, run.job)
+    return links.run_token(asked.ctx, asked.workspace, job)
+
+
+def query_runs(asked: Ask) -> Any:
+    """{filter, orderby, top, continuationToken} → {value, continuationToken}"""
+    said = asked.read(wire.RunsQuery)
+    asked.may("experiments/runs/read")
+    return _search(asked, said.filter, said.orderby, said.top, said.continuation_token)
+
+
+def runs_of_compute(asked: Ask) -> Any:
+    asked.may("experiments/runs/read")
+    top, filter = asked.top(), asked.query.get("$filter")
+    return _search(asked, filter, None, top, asked.token(), target=asked.ids["compute"])
+
+
+def _search(
+    asked: Ask,
+    filter: str | None,
+    orderby: str | list[str] | None,
+    top: int | None,
+    token: str | None,
+    *,
+    target: str | None = None,
+) -> Any:
+    top = min(top or MOST_ON_A_PAGE, MOST_ON_A_PAGE)
+    _, offset = read_token(token)
+    with asked.ctx.db.read() as db:
+        query = service.every_run().where(
+            RunRow.workspace == asked.workspace.guid, RunRow.lifecycle == ACTIVE
+        )
+        if asked.ids.get("experiment") or asked.ids.get("id"):
+            query = query.where(RunRow.experiment == asked.experiment(db).key)
+        if target is not None:
+            query = query.where(func.lower(RunRow.target) == target.lower())
+        if filter:
+            query = query.where(odata.condition(filter))
+        order = odata.order(orderby or "StartTimeUtc desc")
+        query = query.order_by(*order, RunRow.key.desc())
+        found = service.load(db, query.offset(offset).limit(top + 1))
+    return _page(asked, found, offset, top)
+
+
+def run_counts(asked: Ask) -> Any:
+    """How many runs of an experiment are in each state."""
+    asked.may("experiments/runs/read")
+    with asked.ctx.db.read() as db:
+        query = select(RunRow.owned, RunRow.state, RunRow.status, func.count()).where(
+            RunRow.experiment == asked.experiment(db).key, RunRow.lifecycle == ACTIVE
+        )
+        if asked.query.get("$filter"):
+            query = query.where(odata.condition(asked.query["$filter"]))
+        rows = db.execute(query.group_by(RunRow.owned, RunRow.state, RunRow.status)).all()
+    counts = {state[:1].lower() + state[1:]: 0 for state in _COUNTED}
+    for owned, own_state, status, count in rows:
+        state = state_of(owned, own_state, status)
+        name = state[:1].lower() + state[1:]
+        counts[name] = counts.get(name, 0) + count
+    return counts
+
+
+def metrics_ingested(asked: Ask) -> Any:
+    """Metrics are there when their request is answered: there is nothing to wait for."""
+    asked.run()
+    return {}
+
+
+def delete_run(asked: Ask) -> Any:
+    """For good when it was deleted before, or with ?hardDelete=true; else marked as deleted."""
+    run = asked.run("delete")
+    hard = asked.query.get("hardDelete", "").lower() == "true" or run.lifecycle == DELETED
+    with asked.ctx.db.begin() as db:
+        if hard:
+            purge.run(db, asked.workspace, run)
+        else:
+            service.remove_run(db, run)
+    if hard:
+        asked.ctx.wakes.wake(purge.LOOP)
+    return {}
+
+
+def collect(asked: Ask) -> Any:
+    """{olderThanS, runIds} → {runs, models, experiments, kept: {run id: why}}. A call of Zafiro's
+    own: what was marked as deleted so long ago goes for good, as `mlflow gc` does it."""
+    said = asked.read(wire.Collect)
+    asked.may_in_workspace("experiments/delete")
+    before_ms = experiments.now_ms() - int(said.older_than_s * 1000)
+    done = purge.Collected()
+    while True:
+        with asked.ctx.db.begin() as db:
+            some = purge.collect(db, asked.workspace, before_ms=before_ms, run_ids=said.run_ids)
+        done.runs += some.runs
+        done.models += some.models
+        done.experiments += some.experiments
+        done.kept.update(some.kept)
+        if not some.runs + some.models + some.experiments:
+            break
+    asked.ctx.wakes.wake(purge.LOOP)
+    return asdict(done)
+
+
+_VERBS = ask.verbs(
+    (
+        ("GET", RUN, get_run),
+        ("PATCH", RUN, patch_run),
+        ("DELETE", RUN, delete_run),
+        ("GET", rf"{RUN}/details", details),
+        ("GET", rf"{RUN}/children", children),
+        ("GET", rf"{RUN}/serviceinstances/[^/]+", service_instances),
+        ("POST", rf"{RUN}/events", event),
+        ("GET", rf"{RUN}/events", get_events),
+        ("GET", rf"{RUN}/token", token),
+        ("DELETE", rf"{RUN}/tags", delete_tags),
+        ("GET", rf"{RUN}/metricsingest/wait", metrics_ingested),
+        ("PATCH", rf"{EXPERIMENT}/batch/runs", patch_runs),
+        ("POST", rf"{EXPERIMENT}/batch/events", post_events),
+        ("GET", rf"{EXPERIMENT}/runcounts", run_counts),
+        ("GET", "computes/(?P<compute>[^/]+)/runs", runs_of_compute),
         ("POST", "rundata", run_data),
-        ("POST", rf"(?:{_EXPERIMENT}/)?runs:query", query_runs),
-        ("GET", _EXPERIMENT, get_experiment),
-        ("PATCH", _EXPERIMENT, patch_experiment),
-        ("POST", r"experiments/(?P<experiment>[^/:]+)", create_experiment),
+        ("POST", "gc", collect),
+        ("POST", rf"(?:{EXPERIMENT}/)?runs:query", query_runs),
+        *history_artifacts.VERBS,
+        *history_metrics.VERBS,
+        *history_experiments.VERBS,
     )
-]
+)

@@ -18,12 +18,14 @@ from zafiro.tracking import artifacts, links
 from zafiro.tracking.domain import ACTIVE, Experiment, Run
 from zafiro.workspaces.domain import Workspace
 
+_FRACTION = re.compile(r"\.(\d+)")
 LOG_FOLDERS = ("user_logs", "system_logs", "azureml-logs", "logs")
 
 
 class RunChange(msgspec.Struct, rename="camel"):
     """What a PATCH of a run says; what is absent stays."""
 
+    run_id: str | None = None
     name: str | None = None
     display_name: str | None = None
     description: str | None = None
@@ -33,12 +35,68 @@ class RunChange(msgspec.Struct, rename="camel"):
     target: str | None = None
     parent_run_id: str | None = None
     run_type: str | None = None
+    status: str | None = None
+    run_definition: dict[str, Any] | None = None
+    # Kept as they were said, for whoever asks again.
+    run_type_v2: dict[str, Any] | None = msgspec.field(default=None, name="runTypeV2")
+    script_name: str | None = None
+    primary_metric_name: str | None = None
+    created_from: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+    heartbeat_enabled: bool | None = None
+    input_datasets: list[Any] | None = None
+    output_datasets: list[Any] | None = None
+    diagnostics_uri: str | None = None
+    queueing_info: dict[str, Any] | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        said = {
+            "runTypeV2": self.run_type_v2,
+            "scriptName": self.script_name,
+            "primaryMetricName": self.primary_metric_name,
+            "createdFrom": self.created_from,
+            "options": self.options,
+            "heartbeatEnabled": self.heartbeat_enabled,
+            "inputDatasets": self.input_datasets,
+            "outputDatasets": self.output_datasets,
+            "diagnosticsUri": self.diagnostics_uri,
+            "queueingInfo": self.queueing_info,
+        }
+        return present(said)
+
+
+class RunChanges(msgspec.Struct):
+    runs: list[RunChange] = []
 
 
 class Event(msgspec.Struct):
     name: str = ""
     data: dict[str, Any] | None = None
     timestamp: str | None = None
+
+
+class Events(msgspec.Struct):
+    events: list[Event] = []
+
+
+class Tags(msgspec.Struct):
+    tags: list[str] = []
+
+
+class Collect(msgspec.Struct, rename="camel"):
+    """What `zafiro gc` asks for."""
+
+    older_than_s: Annotated[float, msgspec.Meta(ge=0)] = 0
+    run_ids: list[str] | None = None
+
+
+class ExperimentsQuery(msgspec.Struct, rename="camel"):
+    filter: str | None = None
+    orderby: str | list[str] | None = None
+    top: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    view_type: str | None = None
+    continuation_token: str | None = None
 
 
 class RunDataQuery(msgspec.Struct, rename="camel"):
@@ -48,6 +106,7 @@ class RunDataQuery(msgspec.Struct, rename="camel"):
 
 
 class ExperimentChange(msgspec.Struct):
+    name: str | None = None
     tags: dict[str, Any] | None = None
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     archive: bool | None = None
@@ -55,7 +114,7 @@ class ExperimentChange(msgspec.Struct):
 
 class RunsQuery(msgspec.Struct, rename="camel"):
     filter: str | None = None
-    orderby: str | None = None
+    orderby: str | list[str] | None = None
     top: Annotated[int, msgspec.Meta(ge=0)] | None = None
     continuation_token: str | None = None
 
@@ -69,15 +128,27 @@ def time(at_ms: int | None) -> str | None:
 def ms(said: str) -> int:
     """From ISO 8601, also with Azure's seven digits. Raises Invalid."""
     try:
-        moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", said.replace("Z", "+00:00")))
-    except ValueError as e:
+        moment = datetime.fromisoformat(_FRACTION.sub(_six, said.replace("Z", "+00:00")))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, OverflowError) as e:
         raise Invalid("time", f"'{said}' is none, as in 2026-11-20T17:00:29.940996Z") from e
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return int(moment.timestamp() * 1000)
 
 
-def run(found: Run) -> dict[str, Any]:
+def _six(fraction: "re.Match[str]") -> str:
+    """Clients write one to seven digits; Python 3.10 reads three or six."""
+    return f".{fraction[1][:6]:0<6}"
+
+
+def texts(said: dict[str, Any] | None) -> dict[str, str] | None:
+    """Tags and properties are text; azureml-core's tag without a value is a null."""
+    if said is None:
+        return None
+    return {key: "" if value is None else str(value) for key, value in said.items()}
+
+
+def run(found: Run, cancel_uri: str | None = None) -> dict[str, Any]:
     """RunDto. `experimentId` is what azure-ai-ml shows as the experiment of a child job."""
     return present(
         {
@@ -105,11 +176,13 @@ def run(found: Run) -> dict[str, Any]:
             "properties": found.properties,
             "hidden": found.hidden,
             "runDefinition": found.definition,
+            "cancelUri": cancel_uri,
             "inputDatasets": [],
             "outputDatasets": [],
             "outputs": found.outputs,
             "error": found.error,
             "warnings": found.warnings,
+            **found.told,
         }
     )
 
@@ -128,8 +201,8 @@ def details(found: Run, logs: dict[str, str]) -> dict[str, Any]:
             "properties": found.properties,
             "tags": found.tags,
             "services": {},
-            "inputDatasets": [],
-            "outputDatasets": [],
+            "inputDatasets": found.told.get("inputDatasets", []),
+            "outputDatasets": found.told.get("outputDatasets", []),
             "runDefinition": found.definition,
             "logFiles": logs,
         }

@@ -3,13 +3,17 @@
 from typing import Any
 
 from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound, Unsupported
-from zafiro.tracking import experiments, metrics, wire
-from zafiro.tracking.call import Call
-from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment
-from zafiro.tracking.filters import parse, parse_order
-from zafiro.tracking.search import VIEWS, compare, read_token, write_token
+from zafiro.datastores import service as datastores
+from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.filters import parse, parse_order
+from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.tracking import artifacts, experiments, metrics, wire
+from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment, Place
+from zafiro.tracking.search import VIEWS
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow
 
 _ATTRIBUTES: dict[str, type] = {
@@ -25,16 +29,37 @@ _COLUMNS: dict[str, Any] = {
     "last_update_time": ExperimentRow.modified_ms,
 }
 MOST_RESULTS = 50_000
+MOST_SEARCHED = 20  # experiments whose datasets are asked for at once
 
 
 def create(call: Call) -> Any:
     said = call.read(wire.CreateExperiment)
     call.may("experiments/write")
-    if said.artifact_location:
-        raise Unsupported("an artifact_location of an experiment's own")
+    place = artifacts.chosen(said.artifact_location or "")
+    if place is not None:
+        call.may_in_workspace("experiments/write")  # where others will write: no job's to decide
+    known(call, "0")  # which MLflow's server has before any other
     with call.ctx.db.begin() as db:
+        if place is not None and place.folder is None:
+            place = _in_datastore(call, db, place)
         tags = {tag.key: tag.value for tag in said.tags}
-        return {"experiment_id": experiments.create(db, call.guid, said.name, tags=tags).id}
+        made = experiments.create(db, call.guid, said.name, tags=tags, place=place)
+        return {"experiment_id": made.id}
+
+
+def _in_datastore(call: Call, db: Session, place: Place) -> Place:
+    """The same with its folder, if it is a datastore's URI and that is on this server. Raises
+    NotFound for a datastore that is not there, Denied for one that is not the workspace's."""
+    if not place.location.lower().startswith(("azureml:", "wasbs:", "abfss:", "https:")):
+        return place
+    try:
+        found = datastores.locate(call.ctx, db, call.workspace, place.location)
+    except (Invalid, Unsupported):  # somebody else's address
+        return place
+    if found.path is None or not found.account:
+        return place
+    folder = artifacts.in_storage(found.account, found.container, found.name)
+    return Place(place.location, folder)
 
 
 def get(call: Call) -> Any:
@@ -134,6 +159,7 @@ def search(call: Call) -> Any:
         for order in said.order_by or ["creation_time DESC", "experiment_id ASC"]
     ]
     _, offset = read_token(said.page_token)
+    known(call, "0")
     row = ExperimentRow
     with call.ctx.db.read() as db:
         query = select(row).where(
@@ -170,6 +196,14 @@ def search(call: Call) -> Any:
 def search_datasets(call: Call) -> Any:
     said = call.read(wire.SearchDatasets)
     call.may("experiments/read")
+    if not said.experiment_ids:
+        raise Invalid("", "SearchDatasets request must specify at least one experiment_id.")
+    if len(said.experiment_ids) > MOST_SEARCHED:
+        raise Invalid(
+            "",
+            f"SearchDatasets request cannot specify more than {MOST_SEARCHED} experiment_ids. "
+            f"Received {len(said.experiment_ids)} experiment_ids.",
+        )
     keys = [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
         found = metrics.datasets_of(db, keys)

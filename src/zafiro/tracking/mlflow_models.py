@@ -4,8 +4,8 @@ import uuid
 from typing import Any
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.call import Call
 from zafiro.tracking import artifacts, models, service, wire
-from zafiro.tracking.call import Call
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
 from zafiro.tracking.mlflow_runs import file_info
@@ -14,10 +14,12 @@ from zafiro.tracking.mlflow_writes import some_name
 
 def create(call: Call) -> Any:
     said = call.read(wire.CreateModel)
-    job = call.caller.job
-    if said.source_run_id:
-        run = call.run(wire.RunRef(run_id=said.source_run_id))
-        call.may("experiments/runs/write", run)
+    job, run = call.caller.job, None
+    if said.source_run_id:  # may name a run of another server: the model was made there
+        with call.ctx.db.read() as db:
+            run = service.find_run(db, call.guid, said.source_run_id)
+    if run is not None:
+        call.may("experiments/runs/write", run.owner)
         job = run.job or run.run_id
     else:
         call.may("experiments/runs/write")
@@ -31,6 +33,7 @@ def create(call: Call) -> Any:
             said.name or some_name(),
             model_type=said.model_type or None,
             source_run=said.source_run_id or None,
+            in_run=run is not None,
             job=job,
             params={one.key: one.value for one in said.params},
             tags={one.key: one.value for one in said.tags},
@@ -64,7 +67,7 @@ def may(call: Call, what: str, model: LoggedModel) -> None:
         with call.ctx.db.read() as db:
             run = service.find_run(db, call.guid, model.source_run)
     if run is not None:
-        call.may(what, run)
+        call.may(what, run.owner)
     elif call.caller.job and call.caller.job == model.job:
         call.may(what)
     else:

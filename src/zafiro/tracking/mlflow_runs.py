@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
-from zafiro.tracking import artifacts, metrics, rules, search, service, tags, wire
-from zafiro.tracking.call import Call
+from zafiro.mlflow_rest.call import HINT, Call, missing
+from zafiro.tracking import artifacts, metrics, rules, sampling, search, service, tags, wire
+from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import (
     Dataset,
     DatasetInput,
@@ -26,7 +27,7 @@ LOGGED_MODELS = "mlflow.log-model.history"
 
 
 def get(call: Call) -> Any:
-    run = call.run(call.read(wire.RunRef))
+    run = read_run(call, call.read(wire.RunRef))
     with call.ctx.db.read() as db:
         return {"run": full(db, [run])[0]}
 
@@ -65,8 +66,8 @@ def restore(call: Call) -> Any:
 
 def writable(call: Call, ref: Any) -> Run:
     """The run a message names, once the caller may write it."""
-    run = call.run(ref)
-    call.may("experiments/runs/write", run)
+    run = read_run(call, ref)
+    call.may("experiments/runs/write", run.owner)
     return run
 
 
@@ -165,7 +166,7 @@ def search_runs(call: Call) -> Any:
 
 def history(call: Call) -> Any:
     said = call.read(wire.GetMetricHistory)
-    run = call.run(said)
+    run = read_run(call, said)
     limit = None if said.max_results is None else max(1, said.max_results)
     with call.ctx.db.read() as db:
         points = metrics.history(
@@ -185,7 +186,14 @@ def history_bulk(call: Call) -> Any:
     said = call.read(wire.GetHistoryBulk)
     if not said.run_id:
         raise Invalid("", "GetMetricHistoryBulk request must specify at least one run_id.")
-    _few_runs("GetMetricHistoryBulk", said.run_id)
+    if len(said.run_id) > MOST_RUNS_IN_HISTORY:
+        raise Invalid(
+            "",
+            f"GetMetricHistoryBulk request cannot specify more than {MOST_RUNS_IN_HISTORY} "
+            f"run_ids. Received {len(said.run_id)} run_ids.",
+        )
+    if not said.metric_key:
+        raise Invalid("", "GetMetricHistoryBulk request must specify a metric_key.")
     limit = min(said.max_results, MOST_HISTORY)
     found: list[dict[str, Any]] = []
     for run in sorted((_run(call, id) for id in said.run_id), key=lambda run: run.run_id):
@@ -199,42 +207,46 @@ def history_bulk(call: Call) -> Any:
 
 def history_interval(call: Call) -> Any:
     said = call.read(wire.GetHistoryInterval)
-    _few_runs("GetMetricHistoryBulkInterval", said.run_ids)
+    for name in ("run_ids", "metric_key"):
+        if not getattr(said, name):
+            raise Invalid("", missing(name).why + HINT)
+    if len(said.run_ids) > MOST_RUNS_IN_HISTORY:
+        raise Invalid(
+            "",
+            "GetMetricHistoryBulkInterval request must specify at most "
+            f"{MOST_RUNS_IN_HISTORY} run_ids. Received {len(said.run_ids)} run_ids.",
+        )
     if not 1 <= said.max_results <= MOST_SAMPLED:
         raise Invalid("", f"max_results must be between 1 and {MOST_SAMPLED}.")
     if (said.start_step is None) != (said.end_step is None):
         raise Invalid("", "If either start step or end step are specified, both must be specified.")
-    if said.start_step is not None and said.start_step > (said.end_step or 0):
-        raise Invalid(
-            "",
-            "end_step must be greater than start_step. "
-            f"Found start_step={said.start_step} and end_step={said.end_step}.",
-        )
-    found: list[dict[str, Any]] = []
-    for run in [_run(call, id) for id in said.run_ids]:
-        with call.ctx.db.read() as db:
-            points = metrics.sampled_history(
-                db,
-                run.key,
-                said.metric_key,
-                at_most=said.max_results,
-                first_step=said.start_step,
-                last_step=said.end_step,
+    between = None
+    if said.start_step is not None and said.end_step is not None:
+        between = (said.start_step, said.end_step)
+        if said.start_step > said.end_step:
+            raise Invalid(
+                "",
+                "end_step must be greater than start_step. "
+                f"Found start_step={said.start_step} and end_step={said.end_step}.",
             )
-        found += [wire.metric(point, run.run_id) for point in points]
-    return {"metrics": found}
+    runs = {run.key: run.run_id for run in (_run(call, id) for id in said.run_ids)}
+    with call.ctx.db.read() as db:
+        found = sampling.by_step(
+            db, list(runs), said.metric_key, at_most=said.max_results, between=between
+        )
+    return {"metrics": [wire.metric(point, runs[run]) for run, point in found]}
 
 
 def list_artifacts(call: Call) -> Any:
     said = call.read(wire.ListArtifacts)
-    run = call.run(said)
-    folder = artifacts.run_folder(run.run_id)
+    run = read_run(call, said)
+    folder = artifacts.folder_of(run)
     below = artifacts.safe(said.path) if said.path else ""
     files = artifacts.listing(
         call.ctx.home, call.workspace, f"{folder}/{below}" if below else folder
     )
     return {
-        "root_uri": artifacts.run_uri(run.run_id),
+        "root_uri": artifacts.uri_of(run),
         "files": [file_info(file, below) for file in files],
     }
 
@@ -246,16 +258,7 @@ def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:
 
 
 def _run(call: Call, id: str) -> Run:
-    return call.run(wire.RunRef(run_id=id))
-
-
-def _few_runs(what: str, ids: Sequence[str]) -> None:
-    if len(ids) > MOST_RUNS_IN_HISTORY:
-        raise Invalid(
-            "",
-            f"{what} request cannot specify more than {MOST_RUNS_IN_HISTORY} run_ids. Received "
-            f"{len(ids)} run_ids.",
-        )
+    return read_run(call, wire.RunRef(run_id=id))
 
 
 def _token(point: Point) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.tracking import metrics, rules, service, wire
-from zafiro.tracking.call import Access
+from zafiro.tracking.access import Access
 from zafiro.tracking.domain import RUN_NAME
 from zafiro.tracking.ingest import Batch, Write
 from zafiro.tracking.tags import put_tags
@@ -133,6 +133,8 @@ def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
 WRITES: dict[str, tuple[Any, Callable[[Access, Any, int], Write]]] = {
     "runs/log-metric": (wire.LogMetric, log_metric),
     "runs/log-batch": (wire.LogBatch, log_batch),
+    # azureml-mlflow 1.62: an answer without batch_tracking_id tells it that all is done.
+    "runs/log-batch-async": (wire.LogBatch, log_batch),
     "runs/log-parameter": (wire.LogParam, log_param),
     "runs/set-tag": (wire.SetTag, set_tag),
     "runs/create": (wire.CreateRun, create),

@@ -8,11 +8,12 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
+from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.filters import Clause, parse, parse_order
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import artifacts, rules
 from zafiro.tracking.domain import ACTIVE, DELETED, Experiment, LoggedModel, Point
 from zafiro.tracking.experiments import check_active, now_ms
-from zafiro.tracking.filters import Clause, parse, parse_order
-from zafiro.tracking.search import compare, read_token, write_token
 from zafiro.tracking.store import (
     LoggedModelRow,
     ModelMetricRow,
@@ -58,19 +59,20 @@ def create(
     *,
     model_type: str | None,
     source_run: str | None,
+    in_run: bool,
     job: str | None,
     params: dict[str, str],
     tags: dict[str, str],
 ) -> LoggedModel:
     """A pending model. Its files will lie in its run's folder under its name, where Azure's
     `azureml://jobs/{job}/outputs/artifacts/paths/{name}/` looks for them; a second model of the
-    same name in one run gets a folder of its own."""
+    same name in one run gets a folder of its own, as does a model whose run is not here."""
     rules.model_name(name)
     check_active(experiment)
     for key in params:
         rules.param(key, params[key])
     folder = f"models/{model_id}"
-    if source_run:
+    if source_run and in_run:
         folder = f"{artifacts.run_folder(source_run)}/{name}"
         taken = exists().where(
             LoggedModelRow.workspace == workspace, LoggedModelRow.folder == folder
@@ -141,7 +143,9 @@ def delete_tag(db: Session, model: LoggedModel, key: str) -> None:
     row = ModelTagRow
     done = db.execute(delete(row).where(row.model == model.key, row.key == key))
     if not done.rowcount:  # type: ignore[attr-defined]
-        raise NotFound("tag", key, f"logged model '{model.model_id}' has no such tag")
+        raise NotFound(
+            "tag", key, f"No tag with key {key!r} found for model with ID {model.model_id!r}."
+        )
 
 
 def search(

@@ -1,5 +1,5 @@
 """What pages ask of runs, each in one look: a window of a list, counts, a curve at the width of a
-plot. Reads only. Public to other slices (docs/decisions/0005)."""
+plot. Reads only. Public to other slices (docs/decisions/0006)."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from zafiro.core.errors import Invalid, NotFound
 from zafiro.core.home import Home
+from zafiro.mlflow_rest.filters import parse
 from zafiro.tracking import artifacts, metrics, service
 from zafiro.tracking.artifacts import File
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, MLFLOW_STATUS, Point, Run
-from zafiro.tracking.filters import parse
 from zafiro.tracking.search import ATTRIBUTES, condition
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, PointRow, RunRow
 from zafiro.workspaces.domain import Workspace

@@ -3,13 +3,13 @@
 Limits and messages: mlflow/utils/validation.py, mlflow 3.17.
 """
 
-import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.call import invalid_value, missing
 from zafiro.tracking.domain import Logged
 
 MAX_PARAMS_OR_TAGS = 100
@@ -32,27 +32,16 @@ _CHARACTERS = (
 )
 
 
-def _invalid(path: str, value: Any, why: str = "") -> Invalid:
-    said = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return Invalid(
-        "", f"Invalid value {said} for parameter '{path}' supplied" + (f": {why}" if why else ".")
-    )
-
-
-def missing(path: str) -> Invalid:
-    return Invalid("", f"Missing value for required parameter '{path}'.")
-
-
 def name(value: str | None, path: str) -> None:
     if value is None:
         raise missing(path)
     if _PLAIN.fullmatch(value):
         return
     if not _NAME.fullmatch(value):
-        raise _invalid(path, value, _CHARACTERS)
+        raise invalid_value(path, value, _CHARACTERS)
     normal = posixpath.normpath(value)
     if normal != value or normal == "." or normal.startswith(("..", "/")):
-        raise _invalid(
+        raise invalid_value(
             path,
             value,
             "Names may be treated as files in certain cases, and must not resolve to other names "
@@ -77,7 +66,7 @@ def metrics(points: Sequence[Logged]) -> None:
 def metric(point: Logged, path: str = "") -> None:
     name(point.key, f"{path}.name" if path else "name")
     if point.timestamp_ms < 0:
-        raise _invalid(
+        raise invalid_value(
             f"{path}.timestamp" if path else "timestamp",
             point.timestamp_ms,
             f"metric '{point.key}' (value={point.value}). Timestamp must be a nonnegative long "
@@ -114,7 +103,7 @@ def experiment_tag(key: str, value: str) -> None:
 
 def run_id(value: str, path: str = "run_id") -> None:
     if not _RUN_ID.fullmatch(value):
-        raise _invalid(path, value)
+        raise invalid_value(path, value)
 
 
 def model_name(value: str | None) -> None:

@@ -6,20 +6,19 @@ runs whose value is a number, then those where it is NaN, then those without the
 the order MLflow gives them. A page token says in which stage the next page begins.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import service
 from zafiro.tracking.artifacts import SCHEME, run_folder
 from zafiro.tracking.domain import ACTIVE, DELETED, NOTE, PARENT_RUN, RUN_NAME, Run
-from zafiro.tracking.filters import Clause, Order, parse, parse_order
 from zafiro.tracking.store import (
     DatasetRow,
     InputRow,
@@ -185,58 +184,3 @@ def condition(db: Session, clause: Clause) -> ColumnElement[bool]:
 
 def _has(table: Any, key: str, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(table.run == RunRow.key, table.key == key, *more)
-
-
-def compare(db: Session, column: Any, clause: Clause) -> ColumnElement[bool]:
-    """The condition as SQL. LIKE minds case, ILIKE does not, on either database."""
-    value = clause.value
-    made: ColumnElement[bool]
-    if clause.comparator == "IN":
-        made = column.in_(value)
-    elif clause.comparator == "NOT IN":
-        made = column.not_in(value)
-    elif clause.comparator == "IS NULL":
-        made = column.is_(None)
-    elif clause.comparator == "IS NOT NULL":
-        made = column.is_not(None)
-    elif clause.comparator == "ILIKE":
-        made = func.lower(column).like(str(value).lower())
-    elif clause.comparator == "LIKE":
-        if db.get_bind().dialect.name == "sqlite":  # whose LIKE ignores case; GLOB does not
-            made = column.op("GLOB", is_comparison=True)(_glob(str(value)))
-        else:
-            made = column.like(value)
-    else:
-        made = {
-            "=": column == value,
-            "!=": column != value,
-            "<": column < value,
-            "<=": column <= value,
-            ">": column > value,
-            ">=": column >= value,
-        }[clause.comparator]
-    return made
-
-
-def _glob(pattern: str) -> str:
-    special = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    return "".join(special.get(c, c) for c in pattern)
-
-
-def write_token(stage: int, offset: int) -> str:
-    said = json.dumps({"offset": offset, "stage": stage})
-    return base64.b64encode(said.encode()).decode()
-
-
-def read_token(token: str | None) -> tuple[int, int]:
-    """(stage, offset). Raises Invalid."""
-    if not token:
-        return 0, 0
-    try:
-        said = json.loads(base64.b64decode(token, validate=True))
-        stage, offset = int(said.get("stage", 0)), int(said["offset"])
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise Invalid("", f"Invalid page token, could not base64-decode: {token!r}") from e
-    if stage < 0 or offset < 0:
-        raise Invalid("", f"Invalid page token, parsed value={said}")
-    return stage, offset

@@ -11,9 +11,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import experiments, rules
+from zafiro.core.home import Home
+from zafiro.tracking import artifacts, experiments
+from zafiro.tracking import models as models
+from zafiro.tracking import rules as rules
 from zafiro.tracking.domain import (
     ACTIVE,
+    DEFAULT_EXPERIMENT,
     DELETED,
     ENDED,
     ENDED_STATUS,
@@ -22,16 +26,45 @@ from zafiro.tracking.domain import (
     PARENT_RUN,
     RUN_NAME,
     Experiment,
+    Place,
     Run,
 )
 from zafiro.tracking.experiments import now_ms
+from zafiro.tracking.shelves import shelves as shelves
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
 from zafiro.tracking.tags import put_tags
+from zafiro.workspaces.domain import Workspace
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
     """The experiment of that name, made when there is none. Raises Invalid for a bad name."""
     return experiments.ensure(db, workspace, name)
+
+
+def find_experiment(db: Session, workspace: str, id: str) -> Experiment | None:
+    """By MLflow's id; None only for "0" before anything was made in it. Raises NotFound, Invalid."""
+    if id == "0":
+        return experiments.find(db, workspace, DEFAULT_EXPERIMENT)
+    return experiments.get(db, workspace, id)
+
+
+def get_experiment(db: Session, workspace: str, id: str) -> Experiment:
+    """The same, with "0" made when it is not there."""
+    found = find_experiment(db, workspace, id)
+    return experiments.ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
+
+
+def check_experiment_active(experiment: Experiment) -> None:
+    """Raises Invalid when it was deleted."""
+    experiments.check_active(experiment)
+
+
+def job_is_in(db: Session, workspace: str, job: str, experiment: Experiment) -> bool:
+    """Whether the job has a run in it: its own, or one its code made."""
+    query = select(RunRow.key).where(
+        RunRow.workspace == workspace, RunRow.job == job, RunRow.experiment == experiment.key
+    )
+    return db.scalars(query.limit(1)).one_or_none() is not None
 
 
 def create_run(
@@ -109,7 +142,7 @@ def create_run(
                 for key, value in given.items()
             ],
         )
-    return _run(row, experiment.name, given)
+    return _run(row, experiment.name, given, experiment.place)
 
 
 def get_run(db: Session, workspace: str, run_id: str) -> Run:
@@ -149,9 +182,12 @@ def children(db: Session, workspace: str, run_id: str, *, limit: int | None = No
 def every_run() -> Any:
     """The query `load` takes, to be narrowed: every run with its experiment's name."""
     columns = RunRow.__table__.c  # not the class: a page of runs needs no tracked objects
-    return select(*columns, ExperimentRow.name.label("experiment_name")).join_from(
-        RunRow, ExperimentRow, ExperimentRow.key == RunRow.experiment
-    )
+    return select(
+        *columns,
+        ExperimentRow.name.label("experiment_name"),
+        ExperimentRow.location,
+        ExperimentRow.folder,
+    ).join_from(RunRow, ExperimentRow, ExperimentRow.key == RunRow.experiment)
 
 
 def load(db: Session, query: Any) -> list[Run]:
@@ -163,7 +199,15 @@ def load(db: Session, query: Any) -> list[Run]:
         wanted = select(tag.run, tag.key, tag.value).where(tag.run.in_([row.key for row in rows]))
         for key, name, value in db.execute(wanted).all():
             tags.setdefault(key, {})[name] = value
-    return [_run(row, row.experiment_name, tags.get(row.key, {})) for row in rows]
+    return [
+        _run(
+            row,
+            row.experiment_name,
+            tags.get(row.key, {}),
+            None if row.location is None else Place(row.location, row.folder),
+        )
+        for row in rows
+    ]
 
 
 def set_status(
@@ -189,13 +233,15 @@ def set_status(
     if (row.state if row.owned else None) in ENDED:
         return get_run(db, workspace, run_id)
     word = MLFLOW_STATUS[status]
-    if row.owned:
+    moves = status in ENDED or row.status not in ENDED_STATUS
+    if row.owned or moves:
         row.state = status
+    if row.owned:
         if status == "Running" and row.state_start_ms is None:
             row.state_start_ms = row.start_ms = at
         if status in ENDED:
             row.state_end_ms = at
-    if status in ENDED or row.status not in ENDED_STATUS:
+    if moves:
         row.status = word
     if status in ENDED:
         row.end_ms = at
@@ -221,6 +267,8 @@ def update_run(
     run_type: str | None = None,
     definition: dict[str, Any] | None = None,
     warnings: list[dict[str, Any]] | None = None,
+    told: dict[str, Any] | None = None,
+    error: dict[str, Any] | None = None,
     replace_tags: bool = False,
 ) -> Run:
     """Change what is given; tags and properties are merged (tags replaced if asked).
@@ -237,11 +285,14 @@ def update_run(
         ("run_type", run_type),
         ("definition", definition),
         ("warnings", warnings),
+        ("error", error),
     ):
         if value is not None:
             setattr(row, column, value)
     if properties:
         row.properties = {**(row.properties or {}), **properties}
+    if told:
+        row.told = {**(row.told or {}), **told}
     if replace_tags:
         db.execute(delete(TagRow).where(TagRow.run == row.key))
     row.modified_ms = now_ms()
@@ -289,6 +340,11 @@ def check_active(run: Run) -> None:
         raise _inactive(run.run_id, run.lifecycle)
 
 
+def remove_files(home: Home, workspace: Workspace, folder: str) -> None:
+    """What lies below that folder of the artifact container; nothing there is fine."""
+    artifacts.remove(home, workspace, folder)
+
+
 def check_active_row(db: Session, run: int) -> None:
     """The same from the key alone, for hot writes."""
     query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
@@ -327,7 +383,7 @@ def _row(db: Session, workspace: str, run_id: str) -> RunRow:
     return row
 
 
-def _run(row: Any, experiment: str, tags: dict[str, str]) -> Run:
+def _run(row: Any, experiment: str, tags: dict[str, str], place: Place | None) -> Run:
     return Run(
         key=row.key,
         workspace=row.workspace,
@@ -359,4 +415,6 @@ def _run(row: Any, experiment: str, tags: dict[str, str]) -> Run:
         warnings=row.warnings or [],
         outputs=row.outputs or {},
         definition=row.definition,
+        told=row.told or {},
+        place=place,
     )

@@ -34,6 +34,8 @@ class ExperimentRow(Table):
     lifecycle: Mapped[str]
     created_ms: Mapped[int] = mapped_column(Ms)
     modified_ms: Mapped[int] = mapped_column(Ms)
+    location: Mapped[str | None] = mapped_column(Text)  # of its runs' artifacts, as it was said
+    folder: Mapped[str | None] = mapped_column(Text)  # the same as an artifact path; None elsewhere
 
 
 class ExperimentTagRow(Table):
@@ -83,6 +85,7 @@ class RunRow(Table):
     warnings: Mapped[list[Any] | None] = mapped_column(Json)
     outputs: Mapped[dict[str, Any] | None] = mapped_column(Json)
     definition: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    told: Mapped[dict[str, Any] | None] = mapped_column(Json)  # run history's own fields, as said
 
 
 class TagRow(Table):
@@ -140,6 +143,64 @@ class LatestRow(Table):
     step: Mapped[int] = mapped_column(BigInteger)
     timestamp_ms: Mapped[int] = mapped_column(Ms)
     experiment: Mapped[int] = mapped_column(BigInteger)
+
+
+class SeriesRow(Table):
+    """A metric as Azure's metric service knows it: its columns, and how it is drawn. `length`
+    is how many rows were ever logged to it, and the place of the next."""
+
+    __tablename__ = "metric_series"
+    __table_args__ = (UniqueConstraint("run", "name"),)
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    run: Mapped[int] = _to("runs.key")
+    name: Mapped[str]
+    kind: Mapped[str]  # uxMetricType
+    columns: Mapped[dict[str, Any]] = mapped_column(Json)
+    length: Mapped[int] = mapped_column(BigInteger)
+
+
+class SeriesPartRow(Table):
+    """One row of a series. Without `cells` its value is a metric point; what stays here is the
+    id, so that a retry is known."""
+
+    __tablename__ = "metric_series_rows"
+    __table_args__ = (UniqueConstraint("series", "metric_id"), {"sqlite_with_rowid": False})
+
+    series: Mapped[int] = _to("metric_series.key", primary_key=True)
+    place: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    metric_id: Mapped[str]
+    step: Mapped[int | None] = mapped_column(BigInteger)
+    created_ms: Mapped[int] = mapped_column(Ms)
+    cells: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class EventRow(Table):
+    """What a run said of itself, in the order it was heard."""
+
+    __tablename__ = "run_events"
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    run: Mapped[int] = _to("runs.key", index=True)
+    name: Mapped[str]
+    at_ms: Mapped[int] = mapped_column(Ms)
+    event: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class RemainsRow(Table):
+    """What is left of something deleted for good, for a loop to remove: the rows of a run or of an
+    experiment (their keys), and files nobody owns any more."""
+
+    __tablename__ = "tracking_remains"
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    workspace: Mapped[str]  # GUID
+    run: Mapped[int | None] = mapped_column(BigInteger)
+    experiment: Mapped[int | None] = mapped_column(BigInteger)
+    path: Mapped[str | None] = mapped_column(Text)  # as artifact paths go, and where that is:
+    account: Mapped[str | None]
+    container: Mapped[str | None]
+    folder: Mapped[str | None] = mapped_column(Text)
 
 
 class DatasetRow(Table):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from zafiro.tracking.artifacts import SCHEME, run_uri
+from zafiro.tracking.artifacts import SCHEME, uri_of
 from zafiro.tracking.domain import DatasetInput, Experiment, LoggedModel, ModelLink, Point, Run
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
@@ -141,14 +141,14 @@ class GetMetricHistory(RunRef, kw_only=True):
 
 
 class GetHistoryBulk(msgspec.Struct):
-    metric_key: str
+    metric_key: str = ""
     run_id: list[str] = []
     max_results: int = 25_000
 
 
 class GetHistoryInterval(msgspec.Struct):
-    run_ids: list[str]
-    metric_key: str
+    run_ids: list[str] = []
+    metric_key: str = ""
     start_step: int | None = None
     end_step: int | None = None
     max_results: int = 2500
@@ -163,7 +163,7 @@ class ExperimentRef(msgspec.Struct):
 
 
 class CreateExperiment(msgspec.Struct):
-    name: str = ""
+    name: str
     artifact_location: str = ""
     tags: list[Pair] = []
 
@@ -271,7 +271,7 @@ def experiment(found: Experiment) -> dict[str, Any]:
     return {
         "experiment_id": found.id,
         "name": found.name,
-        "artifact_location": f"{SCHEME}ExperimentRun",
+        "artifact_location": found.place.location if found.place else f"{SCHEME}ExperimentRun",
         "lifecycle_stage": found.lifecycle,
         "creation_time": found.created_ms,
         "last_update_time": found.modified_ms,
@@ -288,7 +288,7 @@ def run_info(run: Run) -> dict[str, Any]:
         "user_id": run.user,
         "status": run.status,
         "start_time": run.start_ms,
-        "artifact_uri": run_uri(run.run_id),
+        "artifact_uri": uri_of(run),
         "lifecycle_stage": run.lifecycle,
     }
     if run.end_ms is not None:

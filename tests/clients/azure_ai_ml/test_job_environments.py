@@ -106,7 +106,7 @@ def test_two_jobs_that_need_the_same_environment_build_it_once(
 
 
 def test_mlflow_of_the_jobs_own_environment_reaches_tracking(
-    ml: MLClient, run: Any, tmp_path: Path
+    ml: MLClient, run: Any, tmp_path: Path, pointed: Live
 ) -> None:
     import mlflow
 
@@ -124,7 +124,7 @@ def test_mlflow_of_the_jobs_own_environment_reaches_tracking(
     assert job.status == "Completed"
     assert "mlflow 3." in log(ml, job.name, tmp_path / "down")
     assert (tmp_path / "down" / "artifacts" / "note.txt").read_text() == "hello"
-    mlflow.set_tracking_uri(None)  # as in a fresh process: the environment says where
+    mlflow.set_tracking_uri(pointed.variables["MLFLOW_TRACKING_URI"])
     assert mlflow.get_run(job.name).data.metrics == {"loss": 0.25}
 
 

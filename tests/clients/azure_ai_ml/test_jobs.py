@@ -13,6 +13,7 @@ from azure.ai.ml.exceptions import JobException
 from azure.core.exceptions import HttpResponseError
 
 from clients.azure_ai_ml.jobs_client import ENDED, ended, log, until
+from zafiro.testing.live import Live
 
 
 def test_a_job_runs_and_its_log_is_streamed(
@@ -232,7 +233,9 @@ def test_experiment_tags_and_display_name_are_kept(ml: MLClient, run: Any) -> No
     assert (job.experiment_name, job.display_name, job.tags["k"]) == ("orchard", "Pears", "v")
 
 
-def test_mlflow_in_a_job_logs_to_the_jobs_own_run(ml: MLClient, run: Any, tmp_path: Path) -> None:
+def test_mlflow_in_a_job_logs_to_the_jobs_own_run(
+    ml: MLClient, run: Any, tmp_path: Path, pointed: Live
+) -> None:
     import mlflow
 
     (tmp_path / "t.py").write_text(
@@ -245,7 +248,7 @@ def test_mlflow_in_a_job_logs_to_the_jobs_own_run(ml: MLClient, run: Any, tmp_pa
     )
     job = run("python t.py", code=str(tmp_path))
     assert job.status == "Completed"
-    mlflow.set_tracking_uri(None)  # as in a fresh process: the environment says where
+    mlflow.set_tracking_uri(pointed.variables["MLFLOW_TRACKING_URI"])
     kept = mlflow.get_run(job.name)
     assert kept.data.metrics["loss"] == pytest.approx(0.2)
     assert (kept.data.params["depth"], kept.data.tags["kind"]) == ("3", "pear")

@@ -16,6 +16,8 @@ from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
+from zafiro.mlflow_rest import router
+from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
 from zafiro.workspaces.domain import Workspace
@@ -38,7 +40,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        app = Starlette(routes=[*face.routes(ctx, door.gate), *history.routes(ctx, door.gate)])
+        verbs = [*face.verbs(ctx, door.gate), *traces.verbs(ctx, door.gate)]
+        app = Starlette(
+            routes=[
+                *router.routes(ctx, door.gate, verbs),
+                *history.routes(ctx, door.gate),
+            ]
+        )
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -175,7 +175,7 @@ def test_errors_carry_mlflows_codes(tracking: Live) -> None:
         ("RESOURCE_DOES_NOT_EXIST", lambda: client.get_run("nothing")),
         ("RESOURCE_DOES_NOT_EXIST", lambda: client.get_experiment("987654")),
         ("INVALID_PARAMETER_VALUE", lambda: client.search_runs([id], "metrics.a LIKE 'x'")),
-        ("NOT_IMPLEMENTED", lambda: client.create_registered_model("m")),
+        ("NOT_IMPLEMENTED", lambda: client._tracking_client.store.list_secret_infos()),
     ):
         with pytest.raises(MlflowException) as caught:
             act()

@@ -1,5 +1,6 @@
 """One request to the MLflow face: who asks, of which workspace, what was said; and its errors."""
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -10,24 +11,24 @@ import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, Response
 
-from zafiro.core import clock
 from zafiro.core.body import check
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
-from zafiro.tracking import rules, service
-from zafiro.tracking.domain import Run
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Where = tuple[str, str, str]  # names of the subscription, the group, the workspace
 
-_HINT = " See the API docs for more information about request parameters."
+HINT = " See the API docs for more information about request parameters."
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _WHERE = re.compile(r" - at `\$\.?(.*)`")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,17 @@ class Call:
     body: bytes
     query: QueryParams
     groups: tuple[str, ...] = ()
+    by_azureml: bool = False  # asked by azureml-mlflow's own store
 
     def read(self, kind: type[T]) -> T:
         """The message, from the body or, for GET, from the query. Raises Invalid."""
         if self.method != "GET":
             return decode(self.body, kind)
+        said = self._queried(kind)
         try:
-            return msgspec.convert(self._queried(kind), kind, strict=False)
+            return msgspec.convert(said, kind, strict=False)
         except msgspec.DecodeError as e:
-            raise _unreadable(e) from e
+            raise _unreadable(e, said) from e
 
     def _queried(self, kind: Any) -> dict[str, Any]:
         lists = {
@@ -66,21 +69,13 @@ class Call:
     def guid(self) -> str:
         return self.workspace.guid
 
-    def run(self, ref: Any) -> Run:
-        """The run a message names, once the caller may read it."""
-        id = run_id(ref)
-        with self.ctx.db.read() as db:
-            found = service.get_run(db, self.guid, id)
-        self.may("experiments/runs/read", found)
-        return found
-
-    def may(self, what: str, run: Run | None = None) -> None:
+    def may(self, what: str, job: str | None = None) -> None:
         """Raises Denied. `what` below workspaces/: "experiments/runs/write".
 
-        Of a run the scope is the job it belongs to, for that is what a job's token is good for;
-        what a job makes beside runs (an experiment, a model) is asked for in its own name.
+        Of what belongs to a job the scope is that `job`, for that is what a job's token is good
+        for; what a job makes besides is asked for in its own name.
         """
-        job = self.caller.job if run is None else run.job or run.run_id
+        job = self.caller.job if job is None else job
         scope = f"{self.workspace.id}/jobs/{job}" if job else self.workspace.id
         self.gate.authorise(self.caller, f"{ML}/workspaces/{what}", scope)
 
@@ -90,80 +85,45 @@ class Call:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """Raises Invalid, naming the field."""
+    """Raises Invalid, naming the field and what stood there. A null is a field not given."""
     check(body)
     try:
         return msgspec.json.decode(body or b"{}", type=kind, strict=False)
+    except msgspec.ValidationError:
+        said = _given(msgspec.json.decode(body))
     except (ValueError, RecursionError) as e:
         raise _unreadable(e) from e
+    try:
+        return msgspec.convert(said, kind, strict=False)
+    except msgspec.ValidationError as e:
+        raise _unreadable(e, said) from e
 
 
-@dataclass(frozen=True)
-class Access:
-    """Somebody who may write something: a run, or new runs in the workspace (`run` is 0)."""
-
-    caller: Caller
-    workspace: Workspace
-    run: int = 0
-    run_id: str = ""
-    experiment: int = 0
-
-
-class Passes:
-    """Remembers for two seconds that a token may write a run, so that a run that logs a thousand
-    values a second is not looked up a thousand times. What was refused is never remembered."""
-
-    GOOD_FOR_S = 2.0
-    MOST = 10_000
-
-    def __init__(self, ctx: Context, gate: Gate) -> None:
-        self._ctx, self._gate = ctx, gate
-        self._kept: dict[Any, tuple[float, Access]] = {}
-
-    def known(self, header: str | None, where: tuple[str, ...], run_id: str) -> Access | None:
-        kept = self._kept.get((header, where, run_id))
-        return kept[1] if kept and kept[0] > clock.now().timestamp() else None
-
-    def open(self, header: str | None, where: tuple[str, str, str], run_id: str) -> Access:
-        """Raises Denied, NotFound."""
-        call = enter(self._ctx, self._gate, header, where)
-        if run_id:
-            with self._ctx.db.read() as db:
-                run = service.get_run(db, call.guid, run_id)
-            call.may("experiments/runs/write", run)
-            made = Access(call.caller, call.workspace, run.key, run_id, run.experiment_key)
-        else:
-            call.may("experiments/runs/write")
-            made = Access(call.caller, call.workspace)
-        if len(self._kept) >= self.MOST:
-            self._kept.clear()
-        end = clock.now().timestamp() + self.GOOD_FOR_S
-        self._kept[header, where, run_id] = (end, made)
-        return made
+def _given(said: Any) -> Any:
+    if isinstance(said, dict):
+        return {key: _given(value) for key, value in said.items() if value is not None}
+    return [_given(value) for value in said] if isinstance(said, list) else said
 
 
 def enter(
     ctx: Context,
     gate: Gate,
     header: str | None,
-    where: tuple[str, str, str],
+    where: Where,
     method: str = "POST",
     body: bytes = b"",
     query: QueryParams | None = None,
     groups: tuple[str, ...] = (),
+    *,
+    by_azureml: bool = False,
 ) -> Call:
     """A recognised caller in a workspace there is. Raises Denied, NotFound."""
     caller = gate.authenticate(header)
     with ctx.db.read() as db:
         workspace = workspaces.find(db, *where)
-    return Call(ctx, gate, caller, workspace, method, body, query or QueryParams(), groups)
-
-
-def run_id(ref: Any) -> str:
-    id: str = ref.run_id or ref.run_uuid
-    if not id:
-        raise Invalid("", rules.missing("run_id").why + _HINT)
-    return id
+    return Call(
+        ctx, gate, caller, workspace, method, body, query or QueryParams(), groups, by_azureml
+    )
 
 
 def failure(error: Exception) -> Response:
@@ -190,14 +150,40 @@ def failure(error: Exception) -> Response:
     return JSONResponse({"error_code": code, "message": said}, status, headers)
 
 
-def _unreadable(error: Exception) -> Invalid:
-    said = str(error)
-    missing, where = _MISSING.search(said), _WHERE.search(said)
+def missing(path: str) -> Invalid:
+    return Invalid("", f"Missing value for required parameter '{path}'.")
+
+
+def invalid_value(path: str, value: Any, why: str = "") -> Invalid:
+    said = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if len(said) > _MOST_SHOWN:
+        said = f"{said[:_MOST_SHOWN]}…"
+    return Invalid(
+        "", f"Invalid value {said} for parameter '{path}' supplied" + (f": {why}" if why else ".")
+    )
+
+
+def _unreadable(error: Exception, said: Any = None) -> Invalid:
+    """In the words of MLflow's server, from msgspec's and from what was said."""
+    words = str(error)
+    lacking, where = _MISSING.search(words), _WHERE.search(words)
     above = where[1] if where else ""
-    if missing:
-        path = f"{above}.{missing[1]}" if above else missing[1]
-        return Invalid("", rules.missing(path).why + _HINT)
+    if lacking:
+        path = f"{above}.{lacking[1]}" if above else lacking[1]
+        return Invalid("", missing(path).why + HINT)
     if above:
-        why = _WHERE.sub("", said)
-        return Invalid("", f"Invalid value for parameter '{above}' supplied: {why}.{_HINT}")
-    return Invalid("", f"The request body is not what this call takes: {said}.{_HINT}")
+        why = f"{_WHERE.sub('', words)}.{HINT}"
+        return Invalid("", invalid_value(above, _at(said, above), why).why)
+    return Invalid("", f"The request body is not what this call takes: {words}.{HINT}")
+
+
+def _at(said: Any, path: str) -> Any:
+    """What stands at `tags[0].value`; the nearest thing around it where msgspec is less exact."""
+    for key, index in _STEP.findall(path):
+        if key and isinstance(said, dict) and key in said:
+            said = said[key]
+        elif index and isinstance(said, list) and int(index) < len(said):
+            said = said[int(index)]
+        else:
+            break
+    return said

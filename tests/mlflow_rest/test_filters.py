@@ -3,7 +3,7 @@
 import pytest
 
 from zafiro.core.errors import Invalid
-from zafiro.tracking.filters import Clause, Order, parse, parse_order
+from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.tracking.search import ATTRIBUTES
 
 KEYS = frozenset(ATTRIBUTES)

@@ -19,7 +19,8 @@ _TOKEN = re.compile(
     | (?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))
     | (?P<operator><=|>=|!=|<>|=|<|>)
     | (?P<punctuation>[(),])
-    | (?P<word>[^\s'"`<>=!(),.]+(?:\.(?:`[^`]*`|"[^"]*"|'[^']*'|[^\s'"`<>=!(),]+))?
+    | (?P<word>[^\s'"`<>=!(),.]+(?:\.(?:`[^`]*`|"[^"]*"|'[^']*'|attributes\.`[^`]*`
+                                             |[^\s'"`<>=!(),]+))?
               | `[^`]*`(?:\.(?:`[^`]*`|"[^"]*"|[^\s'"`<>=!(),]+))?)
     """,
     re.VERBOSE,
@@ -174,6 +175,10 @@ def _clause(
         allowed = _TEXT | _NULL
     else:
         allowed = _TEXT | _LIST
+    if comparator in _NULL and comparator not in allowed:
+        raise Invalid(
+            "", f"IS NULL / IS NOT NULL is only supported for tags and params, not {kind}"
+        )
     if comparator not in allowed:
         raise Invalid("", f"Invalid comparator '{comparator}' not one of '{sorted(allowed)}'")
     if comparator in _NULL:
@@ -247,3 +252,7 @@ def _unquote(text: str) -> str:
 
 def _unknown(key: str, valid: frozenset[str], what: str = "attribute") -> Invalid:
     return Invalid("", f"Invalid {what} key '{key}' specified. Valid keys are '{sorted(valid)}'")
+
+
+# For the grammars of other nouns.
+tokens, read_list, unquote = _tokens, _list, _unquote

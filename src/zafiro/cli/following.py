@@ -1,0 +1,146 @@
+"""zafiro job stream: the phases of a job and its log while it runs, over dropped connections too.
+
+The log goes to stdout, everything else to stderr: `zafiro job stream -n NAME > log.txt` is the log.
+"""
+
+import sys
+import time
+from typing import Any
+
+from zafiro.cli import output
+from zafiro.cli.changing import ENDED
+from zafiro.cli.client import Client, Gone, Refused, client_of, workspace_of
+from zafiro.cli.parser import Asked
+from zafiro.cli.says import Missing, Said
+from zafiro.cli.timeline import at
+
+_LOG = "user_logs/std_log.txt"
+_BUILD = "system_logs/environment.log"
+_PATIENCE_S = 60.0
+
+
+def stream(asked: Asked) -> None:
+    """Raises Said, with the job's own error in front, when it did not complete."""
+    follow(client_of(asked), workspace_of(asked), str(asked.name))
+
+
+def follow(client: Client, workspace: str, name: str) -> None:
+    client.get(f"{workspace}/jobs/{name}")  # raises Missing
+    seen = _Seen(client, workspace, name)
+    wait_s, gone_since = 0.1, None
+    while True:
+        try:
+            moved, status = seen.look()
+            gone_since = None
+        except Gone as e:
+            gone_since = gone_since or time.monotonic()
+            if time.monotonic() - gone_since > _PATIENCE_S:
+                raise
+            seen.note(f"{e}; trying again")
+            seen.again()
+            time.sleep(1.0)
+            continue
+        if status in ENDED and not moved:
+            break
+        wait_s = 0.1 if moved else min(wait_s * 1.3, 1.0)
+        if status not in ENDED:
+            time.sleep(wait_s)
+    seen.clear()
+    if status == "Completed":
+        print(f"{name} completed", file=sys.stderr)
+        return
+    raise Said(sentence(client, workspace, name, status))
+
+
+def error_of(client: Client, workspace: str, name: str) -> dict[str, Any]:
+    """What the job itself ended with: {code, message, log: [lines]}."""
+    details = client.get(f"/history/v1.0{workspace}/runs/{name}/details")
+    return ((details.get("error") or {}).get("error")) or {}
+
+
+def sentence(client: Client, workspace: str, name: str, status: str) -> str:
+    found = error_of(client, workspace, name)
+    if status != "Failed" or not found:
+        return f"{name} {status.lower()}"
+    return f"{found.get('message')} ({found.get('code')}; job {name} failed)"
+
+
+class _Seen:
+    """What of a job was shown already."""
+
+    def __init__(self, client: Client, workspace: str, name: str) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._name = name
+        self._offsets: dict[str, int] = {}
+        self._steps: list[tuple[str, str | None]] = []
+        self._noted = ""
+        self._line = sys.stderr.isatty() and output.colours()
+
+    def again(self) -> None:
+        """A server that came back may listen elsewhere."""
+        try:
+            self._client = Client(self._client.home)
+        except Gone:
+            return
+
+    def note(self, text: str) -> None:
+        if text != self._noted:
+            self.clear()
+            print(text, file=sys.stderr)
+            self._noted = text
+
+    def look(self) -> tuple[bool, str]:
+        """(whether anything new was shown, status)."""
+        said = self._client.get(f"{self._workspace}/jobs/{self._name}/timeline")
+        self._phase(said["steps"])
+        details = self._client.get(f"/history/v1.0{self._workspace}/runs/{self._name}/details")
+        files = details.get("logFiles") or {}
+        moved = self._log(files.get(_LOG), _LOG, sys.stdout)
+        steps = [s["name"] for s in said["steps"]]
+        if steps and steps[-1] == "environment":
+            moved |= self._log(files.get(_BUILD), _BUILD, sys.stderr)
+        return moved, str(said["status"])
+
+    def _phase(self, steps: list[dict[str, Any]]) -> None:
+        if not steps:
+            return
+        for step in steps:
+            now = (step["name"], step.get("reason"))
+            if now in self._steps:
+                continue
+            self.clear()
+            why = f": {step['reason']}" if step.get("reason") else ""
+            print(f"[{step['name']}{why}]", file=sys.stderr)
+            self._steps.append(now)
+        last = steps[-1]
+        if self._line and not last["ended"]:
+            spent = time.time() - at(last["began"]).timestamp()
+            drawn = " > ".join(s["name"] for s in steps)
+            print(
+                f"\r\033[2K\033[2m{drawn} {spent:.0f} s\033[0m", end="", file=sys.stderr, flush=True
+            )
+
+    def clear(self) -> None:
+        if self._line:
+            print("\r\033[2K", end="", file=sys.stderr, flush=True)
+
+    def _log(self, url: str | None, name: str, to: Any) -> bool:
+        if not url:
+            return False
+        began = self._offsets.get(name, 0)
+        path = url[url.index("/", len("https://")) :]
+        try:
+            _, got, _ = self._client.ask(
+                "GET", path, raw=True, headers={"Range": f"bytes={began}-"}, signed=False
+            )
+        except (Missing, Refused):  # not there yet, or nothing behind the offset
+            return False
+        if not got:
+            return False
+        self.clear()
+        to.flush()
+        to.buffer.write(got)
+        to.flush()
+        self._offsets[name] = began + len(got)
+        return True

@@ -1,0 +1,139 @@
+"""azure-ai-ml, pointed at the server: for what loads YAML or uploads. Two seconds to import, so
+imported by the functions that need it, and by nothing else.
+"""
+
+import logging
+import os
+import re
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from zafiro.cli import yaml_errors
+from zafiro.cli.client import Client, client_of, masked_url, workspace_of
+from zafiro.cli.parser import Asked
+from zafiro.cli.says import Missing, Said
+from zafiro.cli.shapes import part
+
+
+class Credential:
+    """Bearer tokens from the server's own endpoint, as a managed identity gets them."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        from azure.core.credentials import AccessToken
+
+        token, expires = bearer(self._client, scopes[0] if scopes else "")
+        return AccessToken(token, expires)
+
+
+def bearer(client: Client, resource: str) -> tuple[str, int]:
+    """(a token, its end in epoch seconds)."""
+    secret = os.environ.get("MSI_SECRET", "")
+    if (client.home.admin).exists():
+        import json
+
+        secret = json.loads(client.home.admin.read_text())["msi_secret"]
+    query = {"resource": resource.removesuffix("/.default"), "api-version": "2017-09-01"}
+    _, said, _ = client.ask("GET", "/token", query=query, headers={"secret": secret}, signed=False)
+    return str(said["access_token"]), int(said.get("expires_on") or time.time() + 3600)
+
+
+def ml_of(asked: Asked, workspace: str | None = None) -> Any:
+    """An MLClient on the workspace (or registry) asked for."""
+    client = client_of(asked)
+    from azure.ai.ml import MLClient
+
+    if asked.get("debug"):
+        _show_requests()
+    id = workspace_of(asked, workspace or asked.given.get("feature_store_name"))
+    registry = asked.given.get("registry_name")
+    if registry:
+        return MLClient(Credential(client), registry_name=registry)
+    return MLClient(
+        Credential(client),
+        part(id, "subscriptions"),
+        part(id, "resourceGroups"),
+        part(id, "workspaces"),
+    )
+
+
+def _point(client: Client) -> None:
+    """What azure-ai-ml and requests read from the environment, of this process only."""
+    os.environ["ARM_CLOUD_METADATA_URL"] = f"{client.url}/metadata/endpoints?api-version=2022-09-01"
+    bundle = client.home.tls / "bundle.pem"
+    if bundle.exists():
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            os.environ[name] = str(bundle)
+
+
+def _quiet(asked: Asked) -> None:
+    if not (asked.get("verbose") or asked.get("debug")):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)  # six lines on experimental classes, for every job
+
+
+class _Requests(logging.Filter):
+    """azure-core logs URLs; signatures in them are secrets."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = re.sub(r"https?://[^\s'\"]+", lambda m: masked_url(m[0]), record.getMessage())
+        record.msg = re.sub(r"(?i)('?(?:authorization|secret)'?: )\S+", r"\1'***'", record.msg)
+        record.args = ()
+        return True
+
+
+def _show_requests() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_Requests())
+    policy = logging.getLogger("azure.core.pipeline.policies.http_logging_policy")
+    policy.addHandler(handler)
+    policy.setLevel(logging.INFO)
+    logging.getLogger("azure").setLevel(logging.WARNING)
+
+
+@contextmanager
+def spoken(asked: Asked) -> Iterator[None]:
+    """Its errors as sentences; what it prints goes to stderr, so that stdout is the answer."""
+    _point(client_of(asked))  # first: no two seconds of imports to hear that no server runs
+    _quiet(asked)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except (Said, KeyboardInterrupt):
+        raise
+    except Exception as e:  # whatever the client raises is told
+        raise _translated(e, asked) from e
+
+
+def _translated(e: Exception, asked: Asked) -> Said:
+    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+    wrong = yaml_errors.told(e, asked.given.get("file"))
+    if wrong is not None:
+        return wrong
+    if isinstance(e, HttpResponseError):
+        error = getattr(e, "error", None)
+        message = getattr(error, "message", None) or str(getattr(e, "message", e))
+        status = e.status_code
+        if isinstance(e, ResourceNotFoundError) or status == 404:
+            return Missing(first_line(message))
+        return Said(first_line(message))
+    if isinstance(e, FileNotFoundError):
+        return Said(f"{e.filename or e}: there is no such file")
+    return Said(first_line(_plain(str(e)) or type(e).__name__))
+
+
+def _plain(text: str) -> str:
+    """Without colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def first_line(text: str) -> str:
+    lines = [line.strip() for line in _plain(text).splitlines() if line.strip()]
+    return re.sub(r"^\(\w+\) ", "", lines[0]) if lines else text
