@@ -29,6 +29,7 @@ studio/node_modules/.ready: studio/package-lock.json | $(VENV)/.ready
 	touch $@
 
 $(STUDIO): $(PAGES) studio/node_modules/.ready
+	$(NPM) run --silent client -- --check
 	$(NPM) run --silent check
 	$(NPM) run --silent test
 	$(NPM) run --silent build

@@ -1,7 +1,7 @@
 """Budgets: what a first visit loads, how soon it is ready, and that length does not matter.
 
 Figures are printed (`pytest -s`, and CI's output). Sizes are exact, so they fail above the budget;
-times depend on what else the machine does, so they fail at four times theirs.
+times depend on what else the machine does, so they fail at ten times theirs.
 """
 
 import gzip
@@ -20,7 +20,7 @@ from zafiro.studio import files
 from zafiro.testing import live
 from zafiro.testing.live import Live
 
-SLACK = 4
+SLACK = 10
 RUNS, POINTS = 100_000, 1_000_000
 YAML = "node_modules/@codemirror/lang-yaml/dist/index.js"
 ROUTES = {

@@ -4,8 +4,8 @@ import { lazy, Suspense } from "react";
 
 import * as queries from "../api/queries";
 import { type Key, useT } from "../i18n";
-import { Pairs } from "../job/Overview";
 import { CopyAs } from "../kit/CopyAs";
+import { Pairs } from "../kit/Pairs";
 import { Loading, NotHere, Problem } from "../kit/states";
 import { exactly, when } from "../kit/time";
 import { useTitle } from "../kit/title";

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import type { Job, Port } from "../api/client";
 import { useT } from "../i18n";
+import { Pairs } from "../kit/Pairs";
 import { value } from "../kit/time";
 
 export function Overview({ ws, job }: { ws: string; job: Job }) {
@@ -132,27 +133,6 @@ function Git({ git }: { git: NonNullable<Job["git"]> }) {
   );
 }
 
-export function Pairs(props: { pairs: Record<string, string>; none: string; label: string }) {
-  const found = Object.entries(props.pairs);
-  if (found.length === 0) return <p className="quiet">{props.none}</p>;
-  return (
-    <table className="plain pairs" aria-label={props.label}>
-      <tbody>
-        {found.map(([key, text]) => (
-          <tr key={key}>
-            <th scope="row">
-              <bdi>{key}</bdi>
-            </th>
-            <td>
-              <bdi>{text}</bdi>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 function PortRow({ ws, kind, port }: { ws: string; kind: string; port: Port }) {
   const named = /^azureml:([^:/]+):([^:/]+)$/.exec(port.value);
   const kinds = port.type.endsWith("_model") ? "models" : "data";
@@ -179,7 +159,7 @@ function PortRow({ ws, kind, port }: { ws: string; kind: string; port: Port }) {
   );
 }
 
-export function AssetLink({ ws, kind, id }: { ws: string; kind: string; id: string }) {
+function AssetLink({ ws, kind, id }: { ws: string; kind: string; id: string }) {
   const [name, version] = id.split(":");
   if (!name || !version || id.includes("/")) return <code>{id}</code>;
   return (
