@@ -25,6 +25,7 @@ from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from tracking_points import measure
 from tracking_servers import FLOOR, OURS, PEER, Server, fill, postgresql, serving
 
 CLIENTS = 8
@@ -258,7 +259,10 @@ def main() -> None:
     parser.add_argument("--points", type=int, help="measure one metric of so many points instead")
     parser.add_argument("--alone", action="store_true", help="without the peer")
     given = parser.parse_args()
-    compare(given)
+    if given.points:
+        measure(given.points)
+    else:
+        compare(given)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,8 @@ def log_inputs(call: Call) -> Any:
         )
         for one in said.datasets
     ]
+    for one in given:
+        rules.dataset_input(one)
     with call.ctx.db.begin() as db:
         metrics.log_inputs(db, run, given)
         metrics.link_models(db, run.key, "input", [ModelLink(one.model_id) for one in said.models])

@@ -20,14 +20,7 @@ from zafiro.tracking import metrics
 from zafiro.tracking.domain import Point, Run
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.history_wire import ms
-from zafiro.tracking.store import (
-    LatestRow,
-    PointRow,
-    SeriesPartRow,
-    SeriesRow,
-    metric_key,
-    upsert,
-)
+from zafiro.tracking.store import LatestRow, PointRow, SeriesPartRow, SeriesRow, metric_key, upsert
 
 PAGE = 5000
 

@@ -59,13 +59,6 @@ def sampled_history(
     return _points(key, marks)
 
 
-def is_long(db: Session, runs: Sequence[int], key: str) -> bool:
-    """Whether one of the runs logged that so often that it has blocks."""
-    among, given = sql.among(db, runs)
-    said = f"SELECT 1 FROM metric_latest WHERE run {among} AND key = ? AND count >= ? LIMIT 1"
-    return bool(sql.rows(db, said, [given, key, blocks.LONG]))
-
-
 Range = tuple[int, int]
 _EVERYTHING = (-(1 << 63), (1 << 63) - 1)
 
