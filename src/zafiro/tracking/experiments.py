@@ -100,6 +100,34 @@ def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
     return found if len(found) == len(set(ids)) else None
 
 
+def find_by_id(db: Session, workspace: str, id: str) -> Experiment | None:
+    """By MLflow's id; None only for "0" before anything was made in it. Raises NotFound, Invalid."""
+    return find(db, workspace, DEFAULT_EXPERIMENT) if id == "0" else get(db, workspace, id)
+
+
+def get_or_default(db: Session, workspace: str, id: str) -> Experiment:
+    """The same, with "0" made when it is not there."""
+    found = find_by_id(db, workspace, id)
+    return ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
+
+
+def active_keys(db: Session, workspace: str) -> list[int]:
+    """The keys of all that are not deleted."""
+    row = ExperimentRow
+    query = select(row.key).where(row.workspace == workspace, row.lifecycle == ACTIVE)
+    return list(db.scalars(query))
+
+
+def holds_job(db: Session, experiment: Experiment, job: str) -> bool:
+    """Whether the job has a run in it: its own, or one its code made."""
+    query = select(RunRow.key).where(
+        RunRow.workspace == experiment.workspace,
+        RunRow.job == job,
+        RunRow.experiment == experiment.key,
+    )
+    return db.scalars(query.limit(1)).one_or_none() is not None
+
+
 def parse_id(id: str) -> int:
     if not _ID.fullmatch(id):
         raise Invalid("", f"Invalid experiment ID '{id}'. Experiment ID must be a valid integer.")

@@ -156,6 +156,7 @@ class GetHistoryInterval(msgspec.Struct):
 
 class ListArtifacts(RunRef):
     path: str = ""
+    page_token: str | None = None
 
 
 class ExperimentRef(msgspec.Struct):

@@ -19,7 +19,9 @@ from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
+from zafiro.evaluations import mlflow as evaluations
 from zafiro.mlflow_rest import router
+from zafiro.registry import mlflow as registry
 from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
@@ -53,10 +55,12 @@ def serving(root: Path, database: str) -> Iterator[Live]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         db = Database(database, durable=False)
         Table.metadata.create_all(db.engine)
-        ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
+        settings = Settings(home=root, webhook_schemes="http", webhook_private=True)
+        ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        verbs = [*face.verbs(ctx, door.gate), *traces.verbs(ctx, door.gate)]
+        slices = (face, traces, evaluations, registry)
+        verbs = [verb for one in slices for verb in one.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
                 *router.routes(ctx, door.gate, verbs),
