@@ -27,7 +27,7 @@ def test_versions_made_before_are_counted(database_url: str) -> None:
     db.migrate()
     with db.engine.connect() as connection:
         found = connection.execute(text("SELECT version, counted FROM asset_versions"))
-        assert dict(found.tuples()) == {
+        assert {row.version: row.counted for row in found} == {
             "7": 7,
             "beta": 0,
             "1a": 0,
