@@ -1,6 +1,7 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import rules
+from zafiro.tracking import rules, sql
 from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
 
@@ -59,10 +60,36 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
         if default is None:
             raise NotFound("experiment", id, "it is made with the first run in it")
         return default
-    row = db.get(ExperimentRow, parse_id(id))
-    if row is None or row.workspace != workspace:
+    query = (
+        "SELECT workspace, name, lifecycle, created_ms, modified_ms, description, location, folder"
+    )
+    of = parse_id(id)
+    rows = sql.rows(db, f"{query} FROM experiments WHERE key = ?", [of])
+    if not rows or rows[0][0] != workspace:
         raise NotFound("experiment", id, f"No Experiment with id={id} exists")
-    return of_rows(db, [row])[0]
+    _, name, lifecycle, created_ms, modified_ms, description, location, folder = rows[0]
+    tags = sql.rows(db, "SELECT key, value FROM experiment_tags WHERE experiment = ?", [of])
+    return Experiment(
+        of,
+        workspace,
+        name,
+        lifecycle,
+        created_ms,
+        modified_ms,
+        description,
+        {row.key: row.value for row in tags},
+        None if location is None else Place(location, folder),
+    )
+
+
+def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
+    """The keys of experiments in one look; None when any of them wants a closer one."""
+    if not ids or "0" in ids:
+        return None
+    among, given = sql.among(db, [parse_id(id) for id in ids])
+    query = f"SELECT key FROM experiments WHERE key {among} AND workspace = ?"
+    found = [row[0] for row in sql.rows(db, query, [given, workspace])]
+    return found if len(found) == len(set(ids)) else None
 
 
 def find_by_id(db: Session, workspace: str, id: str) -> Experiment | None:

@@ -1,14 +1,22 @@
 """MLflow's runs, metrics, params, tags and inputs, verb by verb."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
-from zafiro.tracking import artifacts, metrics, rules, sampling, search, service, tags, wire
+from zafiro.tracking import (
+    artifacts,
+    experiments,
+    metrics,
+    page,
+    rules,
+    sampling,
+    search,
+    service,
+    tags,
+    wire,
+)
 from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import (
     Dataset,
@@ -29,25 +37,7 @@ LOGGED_MODELS = "mlflow.log-model.history"
 def get(call: Call) -> Any:
     run = read_run(call, call.read(wire.RunRef))
     with call.ctx.db.read() as db:
-        return {"run": full(db, [run])[0]}
-
-
-def full(db: Session, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Runs as MLflow shows them: four statements however many there are."""
-    keys = [run.key for run in runs]
-    points, params = metrics.latest(db, keys), metrics.params(db, keys)
-    inputs, links = metrics.inputs(db, keys), metrics.linked_models(db, keys)
-    return [
-        wire.run(
-            run,
-            points.get(run.key, []),
-            params.get(run.key, {}),
-            inputs.get(run.key, []),
-            links.get((run.key, "input"), []),
-            links.get((run.key, "output"), []),
-        )
-        for run in runs
-    ]
+        return {"run": page.show(db, [run.head])[0]}
 
 
 def remove(call: Call) -> Any:
@@ -147,7 +137,9 @@ def search_runs(call: Call) -> Any:
             f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
             f"at most {MOST_RESULTS}, but got value {said.max_results}",
         )
-    keys = [known(call, id).key for id in said.experiment_ids]
+    with call.ctx.db.read() as db:
+        keys = experiments.keys(db, call.guid, said.experiment_ids)
+    keys = keys or [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
         found, token = search.search_runs(
             db,
@@ -158,7 +150,7 @@ def search_runs(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-        answer: dict[str, Any] = {"runs": full(db, found)}
+        answer: dict[str, Any] = {"runs": page.show(db, found)}
     if token:
         answer["next_page_token"] = token
     return answer

@@ -22,6 +22,7 @@ from zafiro.tracking import artifacts
 from zafiro.tracking.domain import ACTIVE, DELETED, ENDED, Experiment, Run
 from zafiro.tracking.service import every_run, load
 from zafiro.tracking.store import (
+    BlockRow,
     EventRow,
     ExperimentRow,
     LoggedModelRow,
@@ -233,6 +234,7 @@ def _free(db: Session, run: int) -> bool:
     ids = select(SeriesRow.key).where(SeriesRow.run == run)
     for table, mine in (
         (PointRow, PointRow.run == run),
+        (BlockRow, BlockRow.run == run),
         (SeriesPartRow, SeriesPartRow.series.in_(ids)),
         (ModelMetricRow, ModelMetricRow.run == run),
         (EventRow, EventRow.run == run),

@@ -21,7 +21,14 @@ from zafiro.tracking import metrics
 from zafiro.tracking.domain import Point, Run
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.history_wire import ms
-from zafiro.tracking.store import LatestRow, PointRow, SeriesPartRow, SeriesRow, upsert
+from zafiro.tracking.store import (
+    LatestRow,
+    PointRow,
+    SeriesPartRow,
+    SeriesRow,
+    metric_key,
+    upsert,
+)
 
 PAGE = 5000
 
@@ -227,7 +234,7 @@ def _point_rows(
 ) -> tuple[list[dict[str, Any]], str | None]:
     row = PointRow.__table__.c
     order = (row.timestamp_ms, row.step, row.value, row.nan)
-    query = select(*order).where(row.run == run.key, row.key == series.name)
+    query = select(*order).where(row.run == run.key, row.metric == metric_key(series.name))
     if span.after:
         at, step, nan, value = _token(span.after, 4)
         query = query.where(tuple_(*order) > tuple_(at, step, float(value), bool(nan)))

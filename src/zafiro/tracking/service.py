@@ -2,16 +2,16 @@
 here commits. A run is named by its workspace's GUID and its run id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import artifacts
+from zafiro.tracking import artifacts, sql
 from zafiro.tracking import experiments as experiments
 from zafiro.tracking import models as models
 from zafiro.tracking import rules as rules
@@ -31,7 +31,7 @@ from zafiro.tracking.domain import (
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.shelves import shelves as shelves
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
-from zafiro.tracking.tags import put_tags
+from zafiro.tracking.tags import put_tags, write_tags
 
 remove_files = artifacts.remove  # a file or folder of the artifact container
 
@@ -109,13 +109,8 @@ def create_run(
     unset = dict.fromkeys(RunRow.__table__.c.keys())
     row = SimpleNamespace(**{**unset, **values, "key": made})
     if given:
-        db.execute(
-            insert(TagRow),
-            [
-                {"run": row.key, "key": key, "value": value, "experiment": experiment.key}
-                for key, value in given.items()
-            ],
-        )
+        rows = [(row.key, key, value, experiment.key) for key, value in given.items()]
+        write_tags(db, rows)
     return _run(row, experiment.name, given, experiment.place)
 
 
@@ -314,12 +309,17 @@ def check_active(run: Run) -> None:
         raise _inactive(run.run_id, run.lifecycle)
 
 
-def check_active_row(db: Session, run: int) -> None:
-    """The same from the key alone, for hot writes."""
-    query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
-    lifecycle, run_id = db.execute(query).one()
-    if lifecycle != ACTIVE:
-        raise _inactive(run_id, lifecycle)
+def check_active_rows(db: Session, runs: Collection[int]) -> None:
+    """The same from the keys alone, for hot writes. Raises NotFound for one that is gone."""
+    if not runs:
+        return
+    among, given = sql.among(db, runs)
+    found = sql.rows(db, f"SELECT run_id, lifecycle FROM runs WHERE key {among}", [given])
+    for run_id, lifecycle in found:
+        if lifecycle != ACTIVE:
+            raise _inactive(run_id, lifecycle)
+    if len(found) < len(runs):
+        raise NotFound("run", "", "it was deleted for good")
 
 
 def _inactive(run_id: str, lifecycle: str) -> Invalid:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
@@ -33,10 +34,17 @@ class Live:
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     root: Path = tmp_path_factory.mktemp("home")
+    with serving(root, sqlite_url(root / "zafiro.db")) as running:
+        yield running
+
+
+@contextmanager
+def serving(root: Path, database: str) -> Iterator[Live]:
+    """The MLflow face and run history over an empty database, on a port of their own."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        db = Database(sqlite_url(root / "zafiro.db"), durable=False)
+        db = Database(database, durable=False)
         Table.metadata.create_all(db.engine)
         ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
