@@ -1,28 +1,44 @@
-"""P1 to P4 (log-metric, log-batch, create, search) beside `mlflow server`, in one run.
+"""P1 to P4 (log-metric, log-batch, create, search) beside `mlflow server`, as a Markdown table.
 
-    python benchmarks/tracking.py [--seconds 5] [--runs 100000] [--alone]
+    python benchmarks/tracking.py [--seconds 2] [--rounds 3] [--runs 100000] [--alone]
+    python benchmarks/tracking.py --points 10000000      one metric that long, ours alone
 
-Both servers keep an SQLite file and answer plain HTTP; ours commits durably, one process; theirs is
-what `mlflow server` starts. One load generator for both: raw requests over 8 kept connections, so
-that no client library is measured. --alone leaves the peer out.
+Zafiro and the peer each on SQLite and on PostgreSQL, and a floor: a server on the same HTTP library
+that only appends each message to a file, with one flush to disk per group of waiting ones, and
+answers searches with a page that is there already. All of them run at once and are loaded in turn,
+round by round, so that a machine that slows down slows them alike; each figure is the median of the
+rounds. One load generator for all: raw requests over 8 kept connections, so that no client library
+is measured. Ours commits durably (synchronous=FULL); the runs that are searched are written
+straight into the tables of both.
 """
 
 import argparse
 import asyncio
 import json
-import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tracking_points import measure
+from tracking_servers import FLOOR, OURS, PEER, Server, fill, postgresql, serving
 
 CLIENTS = 8
 API = "/api/2.0/mlflow"
+SEARCHES = {
+    "filtered, by a metric": {
+        "filter": "metrics.m0 > 0.2 and params.opt = 'adam'",
+        "order_by": ["metrics.m1 DESC"],
+    },
+    "filtered, newest first": {"filter": "metrics.m0 > 0.2 and params.opt = 'adam'"},
+    "everything, newest first": {},
+    "one rare parameter": {"filter": "params.seed = '77'"},
+}
 
 
 class Connection:
@@ -58,6 +74,13 @@ def post(verb: str, body: Any) -> bytes:
     ).encode() + said
 
 
+def get(verb: str, query: str) -> bytes:
+    return (
+        f"GET {API}/{verb}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        "Authorization: Bearer admin\r\n\r\n"
+    ).encode()
+
+
 async def create(connection: Connection, experiment: str) -> str:
     body = {"experiment_id": experiment, "user_id": "u", "start_time": int(time.time() * 1000)}
     answer = json.loads(await connection.send(post("runs/create", body)))
@@ -65,292 +88,181 @@ async def create(connection: Connection, experiment: str) -> str:
     return id
 
 
-async def for_a_while(
-    port: int, seconds: float, prepare: Callable[..., Any], work: Callable[..., Any]
-) -> tuple[float, float]:
-    """Eight clients do `work` again and again. (times per second, median seconds of one)"""
-    connections = [await Connection(port).open() for _ in range(CLIENTS)]
-    states = [await prepare(connection) for connection in connections]
-    took: list[float] = []
-    end = time.perf_counter() + seconds
+async def experiment(port: int, name: str) -> str:
+    connection = await Connection(port).open()
+    said = post("experiments/create", {"name": f"{name} {time.time()}"})
+    id: str = json.loads(await connection.send(said))["experiment_id"]
+    return id
+
+
+async def log_metric(connection: Connection, run: str, n: int) -> None:
+    body = {"run_id": run, "key": "loss", "value": 0.5 / (n + 1), "timestamp": n, "step": n}
+    await connection.send(post("runs/log-metric", body))
+
+
+async def log_batch(connection: Connection, run: str, n: int) -> None:
+    metrics = [
+        {"key": f"m{i % 10}", "value": i * 0.5, "timestamp": n, "step": n * 100 + i // 10}
+        for i in range(1000)
+    ]
+    await connection.send(post("runs/log-batch", {"run_id": run, "metrics": metrics}))
+
+
+async def whole_run(connection: Connection, of: str, n: int) -> None:
+    run = await create(connection, of)
+    body = {
+        "run_id": run,
+        "params": [{"key": f"p{i}", "value": str(i)} for i in range(10)],
+        "metrics": [{"key": f"m{i}", "value": i, "timestamp": 1, "step": 0} for i in range(10)],
+    }
+    await connection.send(post("runs/log-batch", body))
+
+
+async def keep(connection: Connection, of: str) -> str:
+    return of
+
+
+# name, what a client begins with, what it does again and again, how many things that does
+WRITES: list[tuple[str, Callable[..., Any], Callable[..., Any], int]] = [
+    ("P1 log-metric, requests/s", create, log_metric, 1),
+    ("P2 log-batch of 1,000, metrics/s", create, log_batch, 1000),
+    ("P3 runs with 10 params and 10 metrics, runs/s", keep, whole_run, 1),
+]
+Figure = tuple[float, float]  # per second or ms; processor ms per request
+
+
+async def write(server: Server, seconds: float, of: str, kind: int) -> Figure:
+    _, begin, work, things = WRITES[kind]
+    connections = [await Connection(server.port).open() for _ in range(CLIENTS)]
+    states = [await begin(connection, of) for connection in connections]
+    done = 0
+    cpu, began = server.cpu_s(), time.perf_counter()
+    end = began + seconds
 
     async def client(connection: Connection, state: Any) -> None:
+        nonlocal done
         n = 0
-        while (began := time.perf_counter()) < end:
+        while time.perf_counter() < end:
             await work(connection, state, n)
-            took.append(time.perf_counter() - began)
             n += 1
+        done += n
 
-    began = time.perf_counter()
     await asyncio.gather(*(client(c, s) for c, s in zip(connections, states, strict=True)))
-    rate = len(took) / (time.perf_counter() - began)
-    return rate, sorted(took)[len(took) // 2]
+    took = time.perf_counter() - began
+    return things * done / took, 1000 * (server.cpu_s() - cpu) / done
 
 
-async def measure(port: int, seconds: float) -> dict[str, float]:
-    first = await Connection(port).open()
-    name = {"name": f"bench {time.time()}"}
-    experiment = json.loads(await first.send(post("experiments/create", name)))["experiment_id"]
-    found: dict[str, float] = {}
-
-    async def a_run(connection: Connection) -> str:
-        return await create(connection, experiment)
-
-    async def log_metric(connection: Connection, run: str, n: int) -> None:
-        body = {"run_id": run, "key": "loss", "value": 0.5 / (n + 1), "timestamp": n, "step": n}
-        await connection.send(post("runs/log-metric", body))
-
-    found["P1 log-metric, requests/s"], _ = await for_a_while(port, seconds, a_run, log_metric)
-
-    async def log_batch(connection: Connection, run: str, n: int) -> None:
-        metrics = [
-            {"key": f"m{i % 10}", "value": i * 0.5, "timestamp": n, "step": n * 100 + i // 10}
-            for i in range(1000)
-        ]
-        await connection.send(post("runs/log-batch", {"run_id": run, "metrics": metrics}))
-
-    rate, _ = await for_a_while(port, seconds, a_run, log_batch)
-    found["P2 log-batch, metrics/s"] = rate * 1000
-
-    async def nothing(connection: Connection) -> None:
-        return None
-
-    async def whole_run(connection: Connection, state: None, n: int) -> None:
-        run = await create(connection, experiment)
-        body = {
-            "run_id": run,
-            "params": [{"key": f"p{i}", "value": str(i)} for i in range(10)],
-            "metrics": [{"key": f"m{i}", "value": i, "timestamp": 1, "step": 0} for i in range(10)],
-        }
-        await connection.send(post("runs/log-batch", body))
-
-    found["P3 runs with 10 params, 10 metrics, runs/s"], _ = await for_a_while(
-        port, seconds, nothing, whole_run
-    )
-    first = await Connection(port).open()  # servers close what was idle for long
-    name = {"name": f"search {time.time()}"}
-    experiment = json.loads(await first.send(post("experiments/create", name)))["experiment_id"]
-    for n in range(500):
-        run = await create(first, experiment)
-        body = {
-            "run_id": run,
-            "params": [{"key": "opt", "value": ["adam", "sgd"][n % 2]}],
-            "metrics": [
-                {"key": f"m{i}", "value": (n * 37 % 500) / 500, "timestamp": 1, "step": 0}
-                for i in range(5)
-            ],
-        }
-        await first.send(post("runs/log-batch", body))
-    found["P4 search over 500 runs, ms"] = 1000 * await search(first, experiment)
-    return found
-
-
-async def search(connection: Connection, experiment: str, **more: Any) -> float:
-    """Median seconds of a filtered, ordered page of 100."""
-    body = {
-        "experiment_ids": [experiment],
-        "filter": "metrics.m0 > 0.2 and params.opt = 'adam'",
-        "order_by": ["metrics.m1 DESC"],
-        "max_results": 100,
-        **more,
-    }
+async def search(server: Server, of: str, more: dict[str, Any], seconds: float) -> Figure:
+    """Median ms of a page of 100, and the processor's."""
+    connection = await Connection(server.port).open()
+    request = post("runs/search", {"experiment_ids": [of], "max_results": 100, **more})
+    few = more.get("filter", "").startswith("params.seed")
+    await connection.send(request)
     took = []
-    for _ in range(15):
-        began = time.perf_counter()
-        answer = json.loads(await connection.send(post("runs/search", body)))
-        took.append(time.perf_counter() - began)
-        if len(answer["runs"]) != 100:
-            raise RuntimeError(f"{len(answer['runs'])} runs found")
-    return sorted(took)[len(took) // 2]
+    cpu, began = server.cpu_s(), time.perf_counter()
+    while len(took) < 3 or (time.perf_counter() - began < seconds and len(took) < 100):
+        at = time.perf_counter()
+        answer = await connection.send(request)
+        took.append(1000 * (time.perf_counter() - at))
+        if server.name != FLOOR and len(json.loads(answer)["runs"]) != (1 if few else 100):
+            raise RuntimeError(f"{server.name} found {len(json.loads(answer)['runs'])} runs")
+    return median(took), 1000 * (server.cpu_s() - cpu) / len(took)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+def column(server: Server) -> str:
+    kind = "PostgreSQL" if server.also else "SQLite"
+    return FLOOR if server.name == FLOOR else f"{server.name}, {kind}"
 
 
-def start(command: list[str], port: int, limit_s: float = 120) -> tuple[Any, float]:
-    """The server and the seconds until it first answered."""
-    began = time.perf_counter()
-    server = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+def compare(given: argparse.Namespace) -> None:
+    found: dict[tuple[str, str], list[Figure]] = {}
+    with ExitStack() as stack:
+        servers = start(stack, given.alone)
+        for server in servers:
+            print(f"{column(server)}: first answer after {server.ready_s:.1f} s", flush=True)
+        searched = [server for server in servers if server.name != FLOOR]
+        of = {server.port: asyncio.run(experiment(server.port, "writes")) for server in servers}
+        many: dict[tuple[int, int], str] = {}
+        sizes = (500, given.runs)
+        for server in searched:
+            for runs in sizes:
+                many[server.port, runs] = asyncio.run(experiment(server.port, f"{runs} runs"))
+                fill(server, int(many[server.port, runs]), runs)
+        for n in range(given.rounds):
+            for kind, (name, *_) in enumerate(WRITES):
+                for server in servers if n % 2 else servers[::-1]:
+                    did = write(server, given.seconds, of[server.port], kind)
+                    found.setdefault((name, column(server)), []).append(asyncio.run(did))
+        for name, more in SEARCHES.items():
+            for runs in sizes:
+                for _ in range(given.rounds):
+                    for server in searched:
+                        did = search(server, many[server.port, runs], more, given.seconds / 2)
+                        key = f"P4 search of {runs:,} runs, {name}, ms", column(server)
+                        found.setdefault(key, []).append(asyncio.run(did))
+    table(found, [column(server) for server in servers])
+
+
+def start(stack: ExitStack, alone: bool) -> list[Server]:
+    postgres, pid = stack.enter_context(postgresql())
+
+    def one(name: str, database: str, of: int | None = None) -> Server:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        database = database.format(name=OURS if name == OURS else "peer", home=home)
+        return stack.enter_context(serving(name, database, home, of))
+
+    made = [one(OURS, "sqlite:///{home}/zafiro.db"), one(OURS, postgres, pid), one(FLOOR, "")]
+    if not alone:
+        made += [one(PEER, "sqlite:///{home}/peer.db"), one(PEER, postgres, pid)]
+    return made
+
+
+def table(found: dict[tuple[str, str], list[Figure]], columns: list[str]) -> None:
+    """Medians; the ratio is the median of the rounds' ratios."""
+    kinds = [kind for kind in ("SQLite", "PostgreSQL") if f"{PEER}, {kind}" in columns]
+    heads = [*columns, *(f"ratio, {kind}" for kind in kinds), "processor ms", "ratio of those"]
+    print(f"\n| what | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 1)}")
+    for name in dict.fromkeys(name for name, _ in found):
+        cells = [_rounded(_median(found.get((name, of)), 0)) for of in columns]
+        cells += [
+            _ratio(found, name, kind, 0, better=1 if name.endswith("ms") else -1) for kind in kinds
+        ]
+        cells.append(" / ".join(_rounded(_median(found.get((name, of)), 1)) for of in columns))
+        cells.append(" / ".join(_ratio(found, name, kind, 1, better=1) for kind in kinds) or "-")
+        print(f"| {name} | {' | '.join(cells)} |")
+    print("\nprocessor ms: of the server and its database, per request, in the columns' order")
+
+
+def _median(figures: list[Figure] | None, part: int) -> float | None:
+    return median(figure[part] for figure in figures) if figures else None
+
+
+def _rounded(figure: float | None) -> str:
+    if figure is None:
+        return "-"
+    return (
+        f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}" if figure >= 1 else f"{figure:.2f}"
     )
-    while time.perf_counter() - began < limit_s:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
-            return server, time.perf_counter() - began
-        except OSError:
-            time.sleep(0.05)
-    stop(server)
-    raise RuntimeError(f"{command[0]} did not start in {limit_s} s")
 
 
-def stop(server: Any) -> None:
-    os.killpg(server.pid, 15)
-    try:
-        server.wait(15)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, 9)
-        server.wait()
-
-
-def serve(home: Path, port: int) -> None:
-    """Our server in this process: the MLflow face alone, on Granian."""
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
-    from starlette.applications import Starlette
-
-    from zafiro.core import documents
-    from zafiro.core.caller import Caller, Gate
-    from zafiro.core.context import Context
-    from zafiro.core.db import Database, Table, sqlite_url
-    from zafiro.core.home import Home
-    from zafiro.core.names import GROUP, ML, SUBSCRIPTION, WORKSPACE
-    from zafiro.core.secrets import Secrets
-    from zafiro.core.settings import Settings
-    from zafiro.mlflow_rest import router
-    from zafiro.tracking import mlflow
-
-    db = Database(sqlite_url(home / "zafiro.db"))
-    Table.metadata.create_all(db.engine)
-    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers"
-    properties = {"workspaceId": "w", "storageAccount": f"{group}/storageAccounts/mainstorage"}
-    with db.begin() as session:
-        id = f"{group}/{ML}/workspaces/{WORKSPACE}"
-        documents.put(session, id, {"location": "local", "properties": properties})
-    caller = Caller("t", "o", "admin")
-    gate = Gate(lambda header: caller, lambda caller, action, scope: None)
-    url = f"http://127.0.0.1:{port}"
-    ctx = Context(Settings(home=home), Home(home), db, Secrets(b"k" * 32), url, url)
-    app = Starlette(routes=router.routes(ctx, gate, mlflow.verbs(ctx, gate)))
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL)
-    asyncio.run(server.serve())
-
-
-def fill(home: Path, runs: int) -> int:
-    """One experiment with many finished runs, written straight into our tables."""
-    from sqlalchemy import insert
-
-    from zafiro.core.db import Database, sqlite_url
-    from zafiro.tracking import experiments
-    from zafiro.tracking.store import LatestRow, ParamRow, RunRow
-
-    db = Database(sqlite_url(home / "zafiro.db"))
-    with db.begin() as session:
-        key = experiments.create(session, "w", f"many {runs}").key
-        first = 10_000_000
-        for at in range(0, runs, 5000):
-            chunk = range(at, min(runs, at + 5000))
-            session.execute(
-                insert(RunRow),
-                [
-                    {
-                        "key": first + n,
-                        "workspace": "w",
-                        "run_id": f"many{n}",
-                        "experiment": key,
-                        "name": f"run {n}",
-                        "status": "FINISHED",
-                        "lifecycle": "active",
-                        "start_ms": n,
-                        "end_ms": n + 1,
-                        "user_name": "u",
-                        "root": f"many{n}",
-                        "owned": False,
-                        "created_ms": n,
-                        "modified_ms": n,
-                        "hidden": False,
-                    }
-                    for n in chunk
-                ],
-            )
-            common = [{"run": first + n, "experiment": key, "n": n} for n in chunk]
-            session.execute(
-                insert(ParamRow),
-                [
-                    {
-                        "run": row["run"],
-                        "experiment": key,
-                        "key": "opt",
-                        "value": ["adam", "sgd"][row["n"] % 2],
-                    }
-                    for row in common
-                ],
-            )
-            session.execute(
-                insert(LatestRow),
-                [
-                    {
-                        "run": row["run"],
-                        "experiment": key,
-                        "key": f"m{i}",
-                        "value": (row["n"] * 37 % runs) / runs,
-                        "nan": False,
-                        "step": 0,
-                        "timestamp_ms": 1,
-                    }
-                    for row in common
-                    for i in range(5)
-                ],
-            )
-    db.close()
-    return key
-
-
-async def search_many(port: int, key: int) -> dict[str, float]:
-    connection = await Connection(port).open()
-    return {
-        "ordered by a metric": 1000 * await search(connection, str(key)),
-        "newest first": 1000 * await search(connection, str(key), order_by=[]),
-    }
+def _ratio(found: Any, name: str, kind: str, part: int, *, better: int) -> str:
+    ours, peers = found[name, f"{OURS}, {kind}"], found[name, f"{PEER}, {kind}"]
+    pairs = zip(ours, peers, strict=True)
+    return f"{median((b[part] / a[part]) ** better for a, b in pairs):.1f} x"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=100_000)
-    parser.add_argument("--alone", action="store_true")
-    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--points", type=int, help="measure one metric of so many points instead")
+    parser.add_argument("--alone", action="store_true", help="without the peer")
     given = parser.parse_args()
-    if given.serve:
-        serve(given.home, given.serve)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        home, port = Path(folder), free_port()
-        me = [sys.executable, __file__, "--serve", str(port), "--home", folder]
-        server, ready_s = start(me, port)
-        try:
-            ours = asyncio.run(measure(port, given.seconds))
-            key = fill(home, given.runs)
-            many = asyncio.run(search_many(port, key))
-        finally:
-            stop(server)
-    print(f"zafiro: first answer after {ready_s:.1f} s")
-    theirs: dict[str, float] = {}
-    if not given.alone:
-        with tempfile.TemporaryDirectory() as folder:
-            port = free_port()
-            command = [str(Path(sys.executable).with_name("mlflow")), "server", "--port", str(port)]
-            command += ["--backend-store-uri", f"sqlite:///{folder}/peer.db", "--workers", "2"]
-            server, ready_s = start([*command, "--artifacts-destination", folder], port)
-            try:
-                theirs = asyncio.run(measure(port, given.seconds))
-            finally:
-                stop(server)
-        print(f"mlflow server: first answer after {ready_s:.1f} s")
-    for name, figure in ours.items():
-        line = f"{name:45} zafiro {figure:10.1f}"
-        if name in theirs:
-            peer = theirs[name]
-            ratio = peer / figure if name.endswith("ms") else figure / peer
-            line += f"   mlflow {peer:10.1f}   ratio {ratio:6.1f}"
-        print(line)
-    base = ours["P4 search over 500 runs, ms"]
-    for name, figure in many.items():
-        print(f"P4 search over {given.runs} runs, {name}: {figure:.1f} ms, {figure / base:.2f} x")
+    if given.points:
+        measure(given.points)
+    else:
+        compare(given)
 
 
 if __name__ == "__main__":

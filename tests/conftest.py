@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,14 +66,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield sqlite_url(tmp_path / "test.db")
         return
-    url: str = request.getfixturevalue("postgresql")
-    schema = f"t{uuid.uuid4().hex[:12]}"
+    with schema(request.getfixturevalue("postgresql")) as url:
+        yield url
+
+
+@contextmanager
+def schema(url: str) -> Iterator[str]:
+    """URL of an empty schema on that PostgreSQL server, gone afterwards."""
+    name = f"t{uuid.uuid4().hex[:12]}"
     server = create_engine(url)
     with server.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{url}&options=-csearch_path%3D{schema}"
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    yield f"{url}&options=-csearch_path%3D{name}"
     with server.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
     server.dispose()
 
 

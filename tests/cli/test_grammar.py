@@ -157,7 +157,7 @@ def test_the_index_names_what_is_there() -> None:
         assert noun.name == name and help and module
 
 
-HEAVY = ("azure", "click", "httpx", "pydantic", "sqlalchemy", "starlette", "yaml", "tabulate")
+HEAVY = ("azure", "click", "httpx", "pydantic", "sqlalchemy", "starlette", "yaml", "jmespath")
 
 
 def test_help_imports_nothing_heavy() -> None:

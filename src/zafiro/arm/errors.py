@@ -42,6 +42,8 @@ def spell(error: Exception) -> tuple[int, str, str]:
             return 409, "Conflict", str(error)
         case errors.Unsupported():
             return 501, "NotImplemented", str(error)
+        case errors.Busy():
+            return 429, "TooManyRequests", str(error)
         case ValidationError():
             return 400, "ValidationError", _sentences(error)
     raise TypeError(type(error))
@@ -50,6 +52,8 @@ def spell(error: Exception) -> tuple[int, str, str]:
 def response(error: Exception) -> JSONResponse:
     status, code, message = spell(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(error, errors.Busy):
+        headers = {"Retry-After": str(error.retry_s)}
     details = error.details if isinstance(error, Spelled) else None
     return JSONResponse(body(code, message, details), status, headers)
 

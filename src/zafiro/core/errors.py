@@ -5,7 +5,8 @@
     ├── Denied       the caller may not                     ARM 401/403 · PERMISSION_DENIED · AuthorizationFailure
     ├── NotFound     nothing has that name                  ARM 404 · RESOURCE_DOES_NOT_EXIST · <X>NotFound
     ├── Conflict     true once, not any more                ARM 409/412 · RESOURCE_ALREADY_EXISTS (a 400!) · blob 409/412
-    └── Unsupported  a real Azure feature not here yet      501, naming it
+    ├── Unsupported  a real Azure feature not here yet      501, naming it
+    └── Busy         not now; nothing was changed           429 with Retry-After
 
 A message says what was asked, what is true, and what to do next.
 """
@@ -47,3 +48,11 @@ class Unsupported(ZafiroError):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is not supported by this version of Zafiro")
         self.what = what
+
+
+class Busy(ZafiroError):
+    """Nothing was changed; the same request may succeed after `retry_s` seconds."""
+
+    def __init__(self, why: str, *, retry_s: int = 1) -> None:
+        super().__init__(why)
+        self.retry_s = retry_s

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from zafiro.core.body import check
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
+from zafiro.core.errors import Busy, Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
@@ -143,6 +143,9 @@ def failure(error: Exception) -> Response:
         code, status = "INVALID_PARAMETER_VALUE", 400
     elif isinstance(error, Unsupported):
         code, status = "NOT_IMPLEMENTED", 501
+    elif isinstance(error, Busy):  # which the client waits for and sends again
+        code, status = "REQUEST_LIMIT_EXCEEDED", 429
+        headers = {"Retry-After": str(error.retry_s)}
     else:
         log.error("the MLflow face failed", exc_info=error)
         code, status = "INTERNAL_ERROR", 500

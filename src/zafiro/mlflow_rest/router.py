@@ -31,15 +31,12 @@ from zafiro.mlflow_rest.call import Call, Where, enter, failure
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 # Nouns of MLflow's API that no slice brings yet.
 MISSING = {
-    "datasets": "MLflow's evaluation datasets",
-    "scorers": "MLflow's scorers",
     "gateway": "MLflow's AI gateway",
     "gateway-proxy": "MLflow's AI gateway",
     "workspaces": "MLflow's workspaces (Azure's take their place)",
     "prompt-optimization": "MLflow's prompt optimization",
     "label-schemas": "MLflow's label schemas",
     "review-queues": "MLflow's review queues",
-    "issues": "MLflow's issues",
 }
 _REST = re.compile(
     r"subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.MachineLearningServices"

@@ -245,7 +245,7 @@ def preview(value: Any, role: str) -> str | None:
         return None
     said = _last_message(value, role)
     if said is None:
-        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        said = json.dumps(value, ensure_ascii=False)
     return said if len(said) <= MOST_PREVIEW else said[: MOST_PREVIEW - 3] + "..."
 
 

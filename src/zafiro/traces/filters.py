@@ -86,6 +86,8 @@ def _clause(text: str, given: list[Token], at: int) -> tuple[Clause, int]:
 
     if token(at).kind not in ("word", "string"):
         raise Invalid("", f"Invalid clause(s) in filter string: '{token(at).text or text}'")
+    if token(at + 1).kind not in ("operator", "word"):
+        raise Invalid("", f"Invalid clause(s) in filter string: '{token(at).text}'")
     kind, key = _key(token(at).text)
     at += 1
     comparator = "!=" if token(at).text == "<>" else token(at).text.upper()
@@ -129,7 +131,7 @@ def _check(kind: str, key: str, comparator: str) -> None:
         if key in _NUMBERS:
             allowed = _ORDERED | {"=", "!="}
         elif key == "prompt":
-            allowed = frozenset({"="})
+            allowed = _COMPARED  # search says what is wrong with all but =
     elif kind == SPAN:
         plain = ("name", "type", "status", TEXT)
         if key == TEXT:
@@ -145,7 +147,8 @@ def _check(kind: str, key: str, comparator: str) -> None:
     elif kind == ISSUE and key != "id":
         raise Invalid("", f"Invalid issue attribute '{key}'. Supported attributes: id")
     if allowed is None or comparator not in allowed:
-        raise Invalid("", f"Invalid comparator '{comparator}' not one of '{sorted(allowed or ())}'")
+        what = f"span.{key} comparator" if kind == SPAN else "Invalid comparator"
+        raise Invalid("", f"{what} '{comparator}' not one of '{sorted(allowed or ())}'")
 
 
 def _key(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from zafiro.core.body import receive
 from zafiro.core.errors import Invalid, NotFound
@@ -28,16 +28,16 @@ def experiment(call: Call, id: str, *, to_write: bool = False) -> int:
     """The key of an experiment. A job may write traces only where it has a run.
     Raises NotFound, Denied, Invalid."""
     with call.ctx.db.read() as db:
-        found = tracking.find_experiment(db, call.guid, id)
+        found = tracking.experiments.find_by_id(db, call.guid, id)
     if found is None:
         with call.ctx.db.begin() as db:
-            found = tracking.get_experiment(db, call.guid, id)
+            found = tracking.experiments.get_or_default(db, call.guid, id)
     if to_write:
         call.may(WRITE)
-        tracking.check_experiment_active(found)
+        tracking.experiments.check_active(found)
         if call.caller.job:
             with call.ctx.db.read() as db:
-                if not tracking.job_is_in(db, call.guid, call.caller.job, found):
+                if not tracking.experiments.holds_job(db, found, call.caller.job):
                     call.may_in_workspace(WRITE)
     return found.key
 
@@ -205,7 +205,7 @@ def known(call: Call, ids: list[str]) -> list[int]:
     with call.ctx.db.read() as db:
         for id in ids:
             try:
-                one = tracking.find_experiment(db, call.guid, id)
+                one = tracking.experiments.find_by_id(db, call.guid, id)
             except NotFound:
                 continue
             if one is not None:
@@ -285,9 +285,12 @@ async def export(asked: Asked) -> Response:
     def act() -> Response:
         call = asked.enter()
         if not headers.get(EXPERIMENT_HEADER):
-            raise Invalid("", f"the header {EXPERIMENT_HEADER} must name an experiment")
+            return _unprocessable(f"the header {EXPERIMENT_HEADER} must name an experiment")
+        try:
+            given = otlp.read(body, content_type, headers.get("content-encoding", ""))
+        except otlp.Unreadable as e:
+            return _unprocessable(str(e))
         key = experiment(call, headers[EXPERIMENT_HEADER], to_write=True)
-        given = otlp.read(body, content_type, headers.get("content-encoding", ""))
         with call.ctx.db.begin() as db:
             ended = spans.log_spans(
                 db,
@@ -304,6 +307,10 @@ async def export(asked: Asked) -> Response:
         return Response(otlp.answer(content_type), media_type=content_type)
 
     return await run_in_threadpool(act)
+
+
+def _unprocessable(why: str) -> Response:
+    return JSONResponse({"detail": why}, 422)
 
 
 VERBS: tuple[AnyVerb, ...] = (

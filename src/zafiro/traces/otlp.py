@@ -26,6 +26,10 @@ _IDS = ("traceId", "spanId", "parentSpanId")
 _STATUS = {0: "UNSET", 1: "OK", 2: "ERROR"}
 
 
+class Unreadable(Invalid):
+    """A span that makes no sense in a request that does."""
+
+
 def read(body: bytes, content_type: str, encoding: str) -> list[Span]:
     """The spans of an export request. Raises Invalid."""
     media = content_type.split(";")[0].strip().lower()
@@ -38,7 +42,14 @@ def read(body: bytes, content_type: str, encoding: str) -> list[Span]:
             request.ParseFromString(raw)
         else:
             json_format.ParseDict(_with_base64(raw), request, ignore_unknown_fields=True)
-    except (DecodeError, json_format.Error, ValueError, AttributeError, RecursionError) as e:
+    except (
+        DecodeError,
+        json_format.Error,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as e:
         raise Invalid("", f"Invalid OpenTelemetry format: {e}") from e
     if not request.resource_spans:
         raise Invalid("", "Invalid OpenTelemetry format - no spans found")
@@ -91,7 +102,11 @@ def _with_base64(raw: bytes) -> Any:
 
 def _span(said: Any, resource: dict[str, Any]) -> Span:
     if len(said.trace_id) != 16 or len(said.span_id) != 8:
-        raise Invalid("", "a span needs a trace id of 16 bytes and a span id of 8")
+        raise Unreadable(
+            "",
+            "Cannot convert OpenTelemetry span to MLflow span: it needs a trace id of 16 bytes and "
+            "a span id of 8",
+        )
     return Span(
         trace_id=said.trace_id.hex(),
         span_id=said.span_id.hex(),
@@ -117,7 +132,7 @@ def _span(said: Any, resource: dict[str, Any]) -> Span:
 
 def _ns(value: int) -> int:
     if value >= 1 << 63:
-        raise Invalid("", f"a time of {value} ns is past what can be kept")
+        raise Unreadable("", f"a time of {value} ns is past what can be kept")
     return int(value)
 
 

@@ -243,7 +243,9 @@ def _judged(db: Session, clause: Clause, experiments: Sequence[int]) -> ColumnEl
     if clause.comparator in ("<", "<=", ">", ">="):
         wanted += [row.numeric.is_(True), compare(db, row.number, clause)]
     elif clause.comparator in ("=", "!="):
-        same = row.value.in_([str(clause.value), json.dumps(clause.value, ensure_ascii=False)])
+        same: Any = row.value.in_([str(clause.value), json.dumps(clause.value, ensure_ascii=False)])
+        if (number := _number(str(clause.value))) is not None:  # 5 travels as 5.0
+            same = or_(same, and_(row.numeric.is_(True), row.number == number))
         wanted.append(same if clause.comparator == "=" else not_(same))
     elif clause.comparator not in ("IS NULL", "IS NOT NULL"):
         wanted.append(_compared(db, func.trim(row.value, '"'), clause))
@@ -257,6 +259,14 @@ def _judged(db: Session, clause: Clause, experiments: Sequence[int]) -> ColumnEl
     )
     found = or_(mine, and_(TraceRow.session.is_not(None), TraceRow.session.in_(sessions)))
     return not_(found) if clause.comparator == "IS NULL" else found
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _of_span(db: Session, clause: Clause) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, distinct, func, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core import clock
@@ -16,6 +16,7 @@ from zafiro.traces.domain import (
     ARTIFACTS_TAG,
     IN_PROGRESS,
     IN_STORE,
+    ISSUE,
     NAME_TAG,
     SESSION,
     SOURCE_RUN,
@@ -310,3 +311,14 @@ def _absent(trace_id: str) -> NotFound:
 
 def now_ms() -> int:
     return int(clock.now().timestamp() * 1000)
+
+
+def count_with_issue(workspace: str, issue_id: Any) -> Any:
+    """How many traces refer to an issue, as SQL for a query that has a column of issue ids."""
+    row = AssessmentRow
+    return (
+        select(func.count(distinct(row.trace)))
+        .join(TraceRow, TraceRow.key == row.trace)
+        .where(TraceRow.workspace == workspace, row.kind == ISSUE, row.name == issue_id)
+        .scalar_subquery()
+    )

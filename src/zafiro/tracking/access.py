@@ -50,11 +50,19 @@ class Passes:
         else:
             call.may("experiments/runs/write")
             made = Access(call.caller, call.workspace)
+        self._keep(header, where, made)
+        return made
+
+    def made(self, header: str | None, where: tuple[str, str, str], by: Access, run: Run) -> None:
+        """Whoever just made a run may write it: it belongs to the job that made it, or to none."""
+        access = Access(by.caller, by.workspace, run.key, run.run_id, run.experiment_key)
+        self._keep(header, where, access)
+
+    def _keep(self, header: str | None, where: tuple[str, str, str], access: Access) -> None:
         if len(self._kept) >= self.MOST:
             self._kept.clear()
         end = clock.now().timestamp() + self.GOOD_FOR_S
-        self._kept[header, where, run_id] = (end, made)
-        return made
+        self._kept[header, where, access.run_id] = (end, access)
 
 
 def read_run(call: Call, ref: Any) -> Run:

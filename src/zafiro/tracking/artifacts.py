@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from zafiro.core.errors import Invalid, Unsupported
 from zafiro.core.home import Home
 from zafiro.core.names import artifact_root
-from zafiro.tracking.domain import Place, Run
+from zafiro.tracking.domain import Head, Place, Run
 from zafiro.workspaces.domain import Workspace
 
 CONTAINER = "azureml"
@@ -71,22 +71,23 @@ def run_uri(run_id: str) -> str:
     return SCHEME + run_folder(run_id)
 
 
-def folder_of(run: Run) -> str:
+def folder_of(run: Run | Head) -> str:
     """Where a run's artifacts are. Raises Unsupported when its experiment keeps them elsewhere."""
     if run.place is None or run.owned:  # a job's runner writes before anybody could ask
         return run_folder(run.run_id)
     if run.place.folder is None:
         raise Unsupported(
-            f"reading artifacts in '{run.place.location}', where the experiment "
-            f"'{run.experiment}' keeps them,"
+            f"reading artifacts in '{run.place.location}', where the run's experiment keeps them,"
         )
     return f"{run.place.folder}/{run.run_id}/artifacts"
 
 
-def uri_of(run: Run) -> str:
-    if run.place is not None and not run.owned and run.place.folder is None:
-        return f"{run.place.location.rstrip('/')}/{run.run_id}/artifacts"
-    return SCHEME + folder_of(run)
+def uri_of(run: Run | Head) -> str:
+    place = run.place
+    if place is None or run.owned:
+        return run_uri(run.run_id)
+    root = place.location.rstrip("/") if place.folder is None else SCHEME + place.folder
+    return f"{root}/{run.run_id}/artifacts"
 
 
 def chosen(location: str) -> Place | None:

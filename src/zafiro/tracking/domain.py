@@ -140,9 +140,50 @@ class Run:
         return self.state_end_ms if self.owned else self.end_ms
 
     @property
+    def head(self) -> "Head":
+        return Head(
+            self.key,
+            self.run_id,
+            self.name,
+            self.experiment_key,
+            self.user,
+            self.status,
+            self.lifecycle,
+            self.start_ms,
+            self.end_ms,
+            self.parent,
+            self.description,
+            self.owned,
+            self.place,
+        )
+
+    @property
     def all_tags(self) -> dict[str, str]:
         """The tags MLflow shows."""
-        found = {**self.tags, RUN_NAME: self.name}
+        return {**self.tags, **self.head.mirrors}
+
+
+class Head(NamedTuple):
+    """What MLflow shows of a run besides what was logged; a tuple, for a page has thousands."""
+
+    key: int
+    run_id: str
+    name: str
+    experiment_key: int
+    user: str
+    status: str
+    lifecycle: str
+    start_ms: int
+    end_ms: int | None
+    parent: str | None
+    description: str | None
+    owned: bool
+    place: Place | None
+
+    @property
+    def mirrors(self) -> dict[str, str]:
+        """Its own fields that MLflow shows as tags."""
+        found = {RUN_NAME: self.name}
         if self.parent:
             found[PARENT_RUN] = self.parent
         if self.description is not None:

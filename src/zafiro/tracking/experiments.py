@@ -1,6 +1,7 @@
 """The verbs of experiments. Functions of an open session; nothing here commits."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.tracking import rules
+from zafiro.tracking import rules, sql
 from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
 
@@ -59,10 +60,72 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
         if default is None:
             raise NotFound("experiment", id, "it is made with the first run in it")
         return default
-    row = db.get(ExperimentRow, parse_id(id))
-    if row is None or row.workspace != workspace:
+    query = (
+        "SELECT workspace, name, lifecycle, created_ms, modified_ms, description, location, folder"
+    )
+    of = parse_id(id)
+    rows = sql.rows(db, f"{query} FROM experiments WHERE key = ?", [of])
+    if not rows or rows[0][0] != workspace:
         raise NotFound("experiment", id, f"No Experiment with id={id} exists")
-    return of_rows(db, [row])[0]
+    _, name, lifecycle, created_ms, modified_ms, description, location, folder = rows[0]
+    tags = sql.rows(db, "SELECT key, value FROM experiment_tags WHERE experiment = ?", [of])
+    return Experiment(
+        of,
+        workspace,
+        name,
+        lifecycle,
+        created_ms,
+        modified_ms,
+        description,
+        {row.key: row.value for row in tags},
+        None if location is None else Place(location, folder),
+    )
+
+
+def places(db: Session, experiments: Sequence[int]) -> dict[int, Place]:
+    """Of those of them that have one of their own."""
+    among, given = sql.among(db, experiments)
+    query = f"SELECT key, location, folder FROM experiments WHERE key {among}"
+    rows = sql.rows(db, f"{query} AND location IS NOT NULL", [given])
+    return {key: Place(location, folder) for key, location, folder in rows}
+
+
+def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
+    """The keys of experiments in one look; None when any of them wants a closer one."""
+    if not ids or "0" in ids:
+        return None
+    among, given = sql.among(db, [parse_id(id) for id in ids])
+    query = f"SELECT key FROM experiments WHERE key {among} AND workspace = ?"
+    found = [row[0] for row in sql.rows(db, query, [given, workspace])]
+    return found if len(found) == len(set(ids)) else None
+
+
+def find_by_id(db: Session, workspace: str, id: str) -> Experiment | None:
+    """By MLflow's id; None only for "0" before anything was made in it. Raises NotFound, Invalid."""
+    return find(db, workspace, DEFAULT_EXPERIMENT) if id == "0" else get(db, workspace, id)
+
+
+def get_or_default(db: Session, workspace: str, id: str) -> Experiment:
+    """The same, with "0" made when it is not there."""
+    found = find_by_id(db, workspace, id)
+    return ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
+
+
+def active_keys(db: Session, workspace: str) -> list[int]:
+    """The keys of all that are not deleted."""
+    row = ExperimentRow
+    query = select(row.key).where(row.workspace == workspace, row.lifecycle == ACTIVE)
+    return list(db.scalars(query))
+
+
+def holds_job(db: Session, experiment: Experiment, job: str) -> bool:
+    """Whether the job has a run in it: its own, or one its code made."""
+    query = select(RunRow.key).where(
+        RunRow.workspace == experiment.workspace,
+        RunRow.job == job,
+        RunRow.experiment == experiment.key,
+    )
+    return db.scalars(query.limit(1)).one_or_none() is not None
 
 
 def parse_id(id: str) -> int:

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, func, or_, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from zafiro.tracking import rules
+from zafiro.tracking import blocks, names, rules, sql
 from zafiro.tracking.domain import Dataset, DatasetInput, Logged, ModelLink, Point, Run
 from zafiro.tracking.store import (
     DatasetRow,
@@ -20,6 +20,7 @@ from zafiro.tracking.store import (
     ParamRow,
     PointRow,
     RunRow,
+    metric_key,
     upsert,
 )
 
@@ -27,24 +28,25 @@ CONTEXT = "mlflow.data.context"
 _CHUNK = 500  # ids in one IN list; SQLite allows 32,766 variables
 
 
-# By hand, because building rows as SQLAlchemy takes them costs as much as SQLite's own work.
 _POINTS = (
-    "INSERT INTO metric_points (run, key, timestamp_ms, step, value, nan)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "INSERT INTO metric_points (run, metric, timestamp_ms, step, value, nan)"
+    " {values} ON CONFLICT DO NOTHING"
 )
-_LATEST = (
-    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, key) DO UPDATE SET step = excluded.step,"
-    " timestamp_ms = excluded.timestamp_ms, value = excluded.value, nan = excluded.nan"
-    " WHERE (excluded.step, excluded.timestamp_ms, excluded.value)"
+_POINT_TYPES = "int8 int4 int8 int8 float8 bool"
+_NEWER = (
+    "(excluded.step, excluded.timestamp_ms, excluded.value)"
     " > (metric_latest.step, metric_latest.timestamp_ms, metric_latest.value)"
 )
-
-
-_PARAMS = (
-    "INSERT INTO run_params (run, key, value, experiment) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING"
+_LATEST = (
+    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment, count)"
+    " {values} ON CONFLICT (run, key) DO UPDATE SET count = metric_latest.count + excluded.count, "
+) + ", ".join(
+    f"{column} = CASE WHEN {_NEWER} THEN excluded.{column} ELSE metric_latest.{column} END"
+    for column in ("step", "timestamp_ms", "value", "nan")
 )
+_LATEST_TYPES = "int8 text int8 int8 float8 bool int8 int8"
+_PARAMS = "INSERT INTO run_params (run, key, value, experiment) {values} ON CONFLICT DO NOTHING"
+_PARAM_TYPES = "int8 text text int8"
 
 
 def log_points(db: Session, run: int, experiment: int, points: Sequence[Logged]) -> None:
@@ -54,38 +56,37 @@ def log_points(db: Session, run: int, experiment: int, points: Sequence[Logged])
 
 
 def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
-    """The same for (run, experiment, point) of many runs: two statements however many."""
+    """The same for (run, experiment, point) of many runs: a few statements however many."""
     if not logged:
         return
-    rows: list[tuple[Any, ...]] = []
-    newest: dict[tuple[int, str], tuple[Any, ...]] = {}
+    numbers = names.numbers(db, {point.key for _, _, point in logged})
+    rows: list[blocks.Row] = []
+    newest: dict[tuple[int, str], list[Any]] = {}
     models: list[tuple[int, Logged]] = []
     for run, experiment, point in logged:
         value, key, at, step = point.value, point.key, point.timestamp_ms, point.step
         nan = value != value
         if nan:
             value = 0.0
-        rows.append((run, key, at, step, value, nan))
-        rank = (step, at, value, nan, experiment)
+        rows.append((run, numbers[key], at, step, value, nan))
+        rank = (step, at, value, nan)
         kept = newest.get((run, key))
-        if kept is None or rank > kept:
-            newest[run, key] = rank
+        if kept is None:
+            newest[run, key] = [rank, experiment, 1]
+        else:
+            kept[2] += 1
+            if rank > kept[0]:
+                kept[0] = rank
         if point.model_id:
             models.append((run, point))
     rows.sort()  # in the order of the key: SQLite then goes through its tree once
-    _many(db, _POINTS, rows)
+    sql.many(db, _POINTS, _POINT_TYPES, rows)
     # In one order everywhere, so that two servers cannot wait for each other.
-    _many(db, _LATEST, [(*of, *newest[of]) for of in sorted(newest)])
+    latest = [(*of, *newest[of][0], *newest[of][1:]) for of in sorted(newest)]
+    sql.many(db, _LATEST, _LATEST_TYPES, latest)
+    blocks.extend(db, rows, {(run, numbers[key]): key for run, key in newest})
     for run in {run for run, _ in models}:
         _log_model_points(db, run, [point for of, point in models if of == run])
-
-
-def _many(db: Session, statement: str, rows: list[tuple[Any, ...]]) -> int:
-    """How many rows were written."""
-    connection = db.connection()
-    if connection.dialect.paramstyle != "qmark":
-        statement = statement.replace("?", "%s")
-    return connection.exec_driver_sql(statement, rows).rowcount
 
 
 def _log_model_points(db: Session, run: int, points: Sequence[Logged]) -> None:
@@ -139,7 +140,7 @@ def history(
     """Every point of one metric by (timestamp, step, value), from behind `after`; [] if none."""
     row = PointRow
     query = select(row.timestamp_ms, row.step, row.value, row.nan).where(
-        row.run == run, row.key == key
+        row.run == run, row.metric == metric_key(key)
     )
     order = (row.timestamp_ms, row.step, row.value, row.nan)
     if after is not None:
@@ -150,47 +151,6 @@ def history(
     ]
 
 
-def sampled_history(
-    db: Session,
-    run: int,
-    key: str,
-    *,
-    at_most: int,
-    first_step: int | None = None,
-    last_step: int | None = None,
-) -> list[Point]:
-    """The history of one metric by step, thinned evenly for a plot.
-
-    At most `at_most` points, first and last kept (only the last when one is asked for).
-    Source: get_metric_history_bulk_interval, mlflow 3.17.
-    """
-    row = PointRow
-    place = func.row_number(type_=BigInteger()).over(
-        order_by=(row.step, row.timestamp_ms, row.value, row.nan)
-    )
-    query = select(row.timestamp_ms, row.step, row.value, row.nan, place.label("place")).where(
-        row.run == run, row.key == key
-    )
-    total = select(func.count()).where(row.run == run, row.key == key)
-    if first_step is not None and last_step is not None:
-        query = query.where(row.step.between(first_step, last_step))
-        total = total.where(row.step.between(first_step, last_step))
-    count = db.scalars(total).one()
-    placed = query.subquery()
-    chosen = select(placed).order_by(placed.c.place)
-    if at_most == 1:
-        chosen = chosen.where(placed.c.place == count)
-    elif count > at_most:
-        # Places 1 + i·(count - 1) / (at_most - 1): a row is chosen when that quotient moves on.
-        share = ((placed.c.place - 1) * (at_most - 1)) // (count - 1)
-        before = ((placed.c.place - 2) * (at_most - 1)) // (count - 1)
-        chosen = chosen.where(or_(placed.c.place == 1, share != before))
-    return [
-        Point(key, math.nan if nan else value, at, step)
-        for at, step, value, nan, _ in db.execute(chosen)
-    ]
-
-
 def log_params(
     db: Session, run: int, experiment: int, given: dict[str, str], *, run_id: str
 ) -> None:
@@ -198,7 +158,7 @@ def log_params(
     if not given:
         return
     rows = [(run, key, value, experiment) for key, value in given.items()]
-    if _many(db, _PARAMS, rows) == len(rows):
+    if sql.many(db, _PARAMS, _PARAM_TYPES, rows) == len(rows):
         return
     row = ParamRow.__table__.c
     query = select(row.key, row.value).where(row.run == run, row.key.in_(list(given)))

@@ -22,7 +22,7 @@ from zafiro.tracking import (
 from zafiro.tracking.access import Passes, run_id
 from zafiro.tracking.azureml_uris import spelled, spelling
 from zafiro.tracking.ingest import Ingest
-from zafiro.tracking.mlflow_writes import WRITES
+from zafiro.tracking.mlflow_writes import WRITES, shown
 
 # What the client asks /version for is whether spans may be sent as OTLP, which begins with 3.4
 # (RestStore.log_spans, mlflow 3.17). The messages are those of the version they were read from.
@@ -109,16 +109,20 @@ class Writes:
     def answer(self, verb: str) -> Callable[[Asked], Awaitable[Response]]:
         kind, prepare = WRITES[verb]
 
-        async def write(asked: Asked) -> Response:
+        async def answer(asked: Asked) -> Response:
             body = await receive(asked.request)
             said = decode(body, kind)
             run = "" if kind is wire.CreateRun else run_id(said)
             access = self._passes.known(asked.header, asked.where, run)
             if access is None:
                 access = await run_in_threadpool(self._passes.open, asked.header, asked.where, run)
-            answer = await self._ingest.put(prepare(access, said, len(body)))
+            write = prepare(access, said, len(body))
+            done = await self._ingest.put(write, len(body))
+            if kind is wire.CreateRun:
+                self._passes.made(asked.header, asked.where, access, done)
+                done = shown(done)
             if asked.by_azureml:
-                answer = spelled(answer, asked.ctx.url, access.workspace)
-            return as_json(answer)
+                done = spelled(done, asked.ctx.url, access.workspace)
+            return as_json(done)
 
-        return write
+        return answer

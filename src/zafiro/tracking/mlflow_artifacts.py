@@ -3,16 +3,16 @@
 Source: mlflow/protos/mlflow_artifacts.proto; handlers _download_artifact … , mlflow 3.17.
 """
 
-import mimetypes
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from zafiro.core.errors import NotFound
 from zafiro.mlflow_rest.call import Call
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
 from zafiro.tracking import artifacts, shelves
+from zafiro.tracking.attachment import attachment
 from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.receiving import receive_file
@@ -60,8 +60,7 @@ def download(call: Call) -> Response:
         file = artifacts.place(call.ctx.home, call.workspace, path)
         if not file.is_file():
             raise NotFound("artifact", path)
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    return FileResponse(file, media_type=kind, filename=file.name)
+    return attachment(file)
 
 
 def listing(call: Call) -> Any:

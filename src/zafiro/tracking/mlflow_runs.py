@@ -1,14 +1,23 @@
 """MLflow's runs, metrics, params, tags and inputs, verb by verb."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
-from zafiro.tracking import artifacts, metrics, rules, sampling, search, service, tags, wire
+from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.tracking import (
+    artifacts,
+    experiments,
+    metrics,
+    page,
+    rules,
+    sampling,
+    search,
+    service,
+    tags,
+    wire,
+)
 from zafiro.tracking.access import read_run
 from zafiro.tracking.domain import (
     Dataset,
@@ -23,31 +32,14 @@ MOST_RESULTS = 50_000
 MOST_HISTORY = 25_000
 MOST_RUNS_IN_HISTORY = 100
 MOST_SAMPLED = 2500
+MOST_ARTIFACTS = 10_000  # in one answer; MLflow's own server knows no pages
 LOGGED_MODELS = "mlflow.log-model.history"
 
 
 def get(call: Call) -> Any:
     run = read_run(call, call.read(wire.RunRef))
     with call.ctx.db.read() as db:
-        return {"run": full(db, [run])[0]}
-
-
-def full(db: Session, runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Runs as MLflow shows them: four statements however many there are."""
-    keys = [run.key for run in runs]
-    points, params = metrics.latest(db, keys), metrics.params(db, keys)
-    inputs, links = metrics.inputs(db, keys), metrics.linked_models(db, keys)
-    return [
-        wire.run(
-            run,
-            points.get(run.key, []),
-            params.get(run.key, {}),
-            inputs.get(run.key, []),
-            links.get((run.key, "input"), []),
-            links.get((run.key, "output"), []),
-        )
-        for run in runs
-    ]
+        return {"run": page.show(db, [run.head])[0]}
 
 
 def remove(call: Call) -> Any:
@@ -102,6 +94,8 @@ def log_inputs(call: Call) -> Any:
         )
         for one in said.datasets
     ]
+    for one in given:
+        rules.dataset_input(one)
     with call.ctx.db.begin() as db:
         metrics.log_inputs(db, run, given)
         metrics.link_models(db, run.key, "input", [ModelLink(one.model_id) for one in said.models])
@@ -147,7 +141,9 @@ def search_runs(call: Call) -> Any:
             f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
             f"at most {MOST_RESULTS}, but got value {said.max_results}",
         )
-    keys = [known(call, id).key for id in said.experiment_ids]
+    with call.ctx.db.read() as db:
+        keys = experiments.keys(db, call.guid, said.experiment_ids)
+    keys = keys or [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
         found, token = search.search_runs(
             db,
@@ -158,7 +154,7 @@ def search_runs(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-        answer: dict[str, Any] = {"runs": full(db, found)}
+        answer: dict[str, Any] = {"runs": page.show(db, found)}
     if token:
         answer["next_page_token"] = token
     return answer
@@ -238,17 +234,23 @@ def history_interval(call: Call) -> Any:
 
 
 def list_artifacts(call: Call) -> Any:
+    """What lies directly in a folder, by name, a page at a time."""
     said = call.read(wire.ListArtifacts)
     run = read_run(call, said)
     folder = artifacts.folder_of(run)
     below = artifacts.safe(said.path) if said.path else ""
-    files = artifacts.listing(
+    found = artifacts.listing(
         call.ctx.home, call.workspace, f"{folder}/{below}" if below else folder
     )
-    return {
+    _, offset = read_token(said.page_token)
+    page = found[offset : offset + MOST_ARTIFACTS]
+    answer: dict[str, Any] = {
         "root_uri": artifacts.uri_of(run),
-        "files": [file_info(file, below) for file in files],
+        "files": [file_info(file, below) for file in page],
     }
+    if len(found) > offset + len(page):
+        answer["next_page_token"] = write_token(0, offset + len(page))
+    return answer
 
 
 def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:

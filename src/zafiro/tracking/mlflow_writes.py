@@ -10,7 +10,7 @@ from typing import Any
 from zafiro.core.errors import Invalid
 from zafiro.tracking import metrics, rules, service, wire
 from zafiro.tracking.access import Access
-from zafiro.tracking.domain import RUN_NAME
+from zafiro.tracking.domain import RUN_NAME, Run
 from zafiro.tracking.ingest import Batch, Write
 from zafiro.tracking.tags import put_tags
 
@@ -93,7 +93,7 @@ def create(access: Access, said: wire.CreateRun, size: int) -> Write:
             f"values (run_name='{said.run_name}', mlflow.runName='{named}').",
         )
 
-    def write(batch: Batch) -> Any:
+    def write(batch: Batch) -> Run:
         guid = access.workspace.guid
         experiment = batch.experiment(guid, said.experiment_id)
         run = service.create_run(
@@ -107,9 +107,15 @@ def create(access: Access, said: wire.CreateRun, size: int) -> Write:
             tags=tags,
             job=access.caller.job,
         )
-        return {"run": wire.run(run, [], {}, [], [], [])}
+        return run
 
     return write
+
+
+def shown(made: Run) -> Any:
+    """A run that was just made."""
+    tags = [wire.Pair(key, value) for key, value in made.tags.items()]
+    return {"run": wire.run(made.head, [], [], tags, [], [], [])}
 
 
 def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
@@ -124,7 +130,7 @@ def update(access: Access, said: wire.UpdateRun, size: int) -> Write:
         run = service.set_mlflow_status(
             batch.db, run, status=status, end_ms=said.end_time, name=said.run_name
         )
-        return {"run_info": wire.run_info(run)}
+        return {"run_info": wire.run_info(run.head)}
 
     return write
 

@@ -2,22 +2,21 @@
 here commits. A run is named by its workspace's GUID and its run id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Conflict, Invalid, NotFound
-from zafiro.core.home import Home
-from zafiro.tracking import artifacts, experiments
+from zafiro.tracking import artifacts, sql
+from zafiro.tracking import experiments as experiments
 from zafiro.tracking import models as models
 from zafiro.tracking import rules as rules
 from zafiro.tracking.domain import (
     ACTIVE,
-    DEFAULT_EXPERIMENT,
     DELETED,
     ENDED,
     ENDED_STATUS,
@@ -32,39 +31,14 @@ from zafiro.tracking.domain import (
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.shelves import shelves as shelves
 from zafiro.tracking.store import ExperimentRow, RunRow, TagRow, dialect, insert_in, root_of
-from zafiro.tracking.tags import put_tags
-from zafiro.workspaces.domain import Workspace
+from zafiro.tracking.tags import put_tags, write_tags
+
+remove_files = artifacts.remove  # a file or folder of the artifact container
 
 
 def ensure_experiment(db: Session, workspace: str, name: str) -> Experiment:
     """The experiment of that name, made when there is none. Raises Invalid for a bad name."""
     return experiments.ensure(db, workspace, name)
-
-
-def find_experiment(db: Session, workspace: str, id: str) -> Experiment | None:
-    """By MLflow's id; None only for "0" before anything was made in it. Raises NotFound, Invalid."""
-    if id == "0":
-        return experiments.find(db, workspace, DEFAULT_EXPERIMENT)
-    return experiments.get(db, workspace, id)
-
-
-def get_experiment(db: Session, workspace: str, id: str) -> Experiment:
-    """The same, with "0" made when it is not there."""
-    found = find_experiment(db, workspace, id)
-    return experiments.ensure(db, workspace, DEFAULT_EXPERIMENT) if found is None else found
-
-
-def check_experiment_active(experiment: Experiment) -> None:
-    """Raises Invalid when it was deleted."""
-    experiments.check_active(experiment)
-
-
-def job_is_in(db: Session, workspace: str, job: str, experiment: Experiment) -> bool:
-    """Whether the job has a run in it: its own, or one its code made."""
-    query = select(RunRow.key).where(
-        RunRow.workspace == workspace, RunRow.job == job, RunRow.experiment == experiment.key
-    )
-    return db.scalars(query.limit(1)).one_or_none() is not None
 
 
 def create_run(
@@ -135,13 +109,8 @@ def create_run(
     unset = dict.fromkeys(RunRow.__table__.c.keys())
     row = SimpleNamespace(**{**unset, **values, "key": made})
     if given:
-        db.execute(
-            insert(TagRow),
-            [
-                {"run": row.key, "key": key, "value": value, "experiment": experiment.key}
-                for key, value in given.items()
-            ],
-        )
+        rows = [(row.key, key, value, experiment.key) for key, value in given.items()]
+        write_tags(db, rows)
     return _run(row, experiment.name, given, experiment.place)
 
 
@@ -340,17 +309,17 @@ def check_active(run: Run) -> None:
         raise _inactive(run.run_id, run.lifecycle)
 
 
-def remove_files(home: Home, workspace: Workspace, folder: str) -> None:
-    """What lies below that folder of the artifact container; nothing there is fine."""
-    artifacts.remove(home, workspace, folder)
-
-
-def check_active_row(db: Session, run: int) -> None:
-    """The same from the key alone, for hot writes."""
-    query = select(RunRow.lifecycle, RunRow.run_id).where(RunRow.key == run)
-    lifecycle, run_id = db.execute(query).one()
-    if lifecycle != ACTIVE:
-        raise _inactive(run_id, lifecycle)
+def check_active_rows(db: Session, runs: Collection[int]) -> None:
+    """The same from the keys alone, for hot writes. Raises NotFound for one that is gone."""
+    if not runs:
+        return
+    among, given = sql.among(db, runs)
+    found = sql.rows(db, f"SELECT run_id, lifecycle FROM runs WHERE key {among}", [given])
+    for run_id, lifecycle in found:
+        if lifecycle != ACTIVE:
+            raise _inactive(run_id, lifecycle)
+    if len(found) < len(runs):
+        raise NotFound("run", "", "it was deleted for good")
 
 
 def _inactive(run_id: str, lifecycle: str) -> Invalid:

@@ -10,7 +10,17 @@ no part of a key. Infinities are kept as they are.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -113,22 +123,65 @@ Index("run_tags_search", TagRow.experiment, TagRow.key, func.substr(TagRow.value
 Index("run_params_search", ParamRow.experiment, ParamRow.key, func.substr(ParamRow.value, 1, 64))
 
 
+class MetricNameRow(Table):
+    """The number that stands for a metric's name in every point. Names are shared by all runs and
+    never go: a name of 35 characters would double a point's size."""
+
+    __tablename__ = "metric_names"
+
+    key: Mapped[int] = mapped_column(Serial, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
 class PointRow(Table):
-    """Every value ever logged. Logging the same one twice (a retry) leaves one."""
+    """Every value ever logged, in the order of its key. Logging the same one twice (a retry)
+    leaves one."""
 
     __tablename__ = "metric_points"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     run: Mapped[int] = _to("runs.key", primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
+    metric: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     timestamp_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     value: Mapped[float] = mapped_column(primary_key=True)
     nan: Mapped[bool] = mapped_column(Boolean, primary_key=True)
 
 
+class BlockRow(Table):
+    """What a plot needs of points that came one after the other: which is the first and the last
+    of them by step, the lowest and the highest. NaN left out.
+
+    Level 0 is of 64 points, each level above of 16 blocks below. Only metrics of thousands of
+    points have any. Points said twice count twice here, which changes none of the four.
+    """
+
+    __tablename__ = "metric_blocks"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    run: Mapped[int] = _to("runs.key", primary_key=True)
+    metric: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    from_ms: Mapped[int] = mapped_column(Ms)
+    to_ms: Mapped[int] = mapped_column(Ms)
+    first_step: Mapped[int] = mapped_column(BigInteger)
+    first_ms: Mapped[int] = mapped_column(Ms)
+    first_value: Mapped[float]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    last_ms: Mapped[int] = mapped_column(Ms)
+    last_value: Mapped[float]
+    low_step: Mapped[int] = mapped_column(BigInteger)
+    low_ms: Mapped[int] = mapped_column(Ms)
+    low_value: Mapped[float]
+    high_step: Mapped[int] = mapped_column(BigInteger)
+    high_ms: Mapped[int] = mapped_column(Ms)
+    high_value: Mapped[float]
+
+
 class LatestRow(Table):
-    """The point of each metric with the greatest (step, timestamp, value)."""
+    """The point of each metric with the greatest (step, timestamp, value), and how often one was
+    logged, repeats counted."""
 
     __tablename__ = "metric_latest"
     __table_args__ = (
@@ -143,6 +196,7 @@ class LatestRow(Table):
     step: Mapped[int] = mapped_column(BigInteger)
     timestamp_ms: Mapped[int] = mapped_column(Ms)
     experiment: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class SeriesRow(Table):
@@ -294,6 +348,11 @@ class ModelLinkRow(Table):
     direction: Mapped[str] = mapped_column(primary_key=True)
     model_id: Mapped[str] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+def metric_key(name: str) -> Any:
+    """The number points carry for that name, as a part of a query: NULL for one nobody logged."""
+    return select(MetricNameRow.key).where(MetricNameRow.name == name).scalar_subquery()
 
 
 def upsert(db: Session, table: Any) -> Any:

@@ -6,9 +6,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import NotFound
-from zafiro.tracking import rules
+from zafiro.tracking import rules, sql
 from zafiro.tracking.domain import NOTE, PARENT_RUN, RUN_NAME, Run
-from zafiro.tracking.store import RunRow, TagRow, root_of, upsert
+from zafiro.tracking.store import RunRow, TagRow, root_of
 
 _MIRRORED = (RUN_NAME, PARENT_RUN, NOTE)
 
@@ -28,19 +28,18 @@ def put_tags(db: Session, run: int, experiment: int, tags: dict[str, str]) -> No
     if fields:
         db.execute(update(RunRow).where(RunRow.key == run).values(fields))
         db.expire_all()
-    rows = [
-        {"run": run, "key": key, "value": value, "experiment": experiment}
-        for key, value in kept.items()
-        if key not in _MIRRORED
-    ]
-    if rows:
-        from_dialect = upsert(db, TagRow)
-        db.execute(
-            from_dialect.on_conflict_do_update(
-                index_elements=["run", "key"], set_={"value": from_dialect.excluded.value}
-            ),
-            rows,
-        )
+    write_tags(db, [(run, *tag, experiment) for tag in kept.items() if tag[0] not in _MIRRORED])
+
+
+def write_tags(db: Session, rows: list[tuple[Any, ...]]) -> None:
+    """(run, key, value, experiment) …: the last value said is the one that stays."""
+    sql.many(
+        db,
+        "INSERT INTO run_tags (run, key, value, experiment) {values}"
+        " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value",
+        "int8 text text int8",
+        rows,
+    )
 
 
 def delete_tag(db: Session, run: Run, key: str) -> None:

@@ -1,8 +1,10 @@
 """A live server for the real MLflow client."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import mlflow
@@ -10,13 +12,16 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from conftest import schema
 from tracking.conftest import Door, add_workspace
 from zafiro.core.context import Context
 from zafiro.core.db import Database, Table, sqlite_url
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
+from zafiro.evaluations import mlflow as evaluations
 from zafiro.mlflow_rest import router
+from zafiro.registry import mlflow as registry
 from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
@@ -30,17 +35,32 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """On SQLite; on PostgreSQL when ZAFIRO_TEST_POSTGRESQL is set."""
     root: Path = tmp_path_factory.mktemp("home")
+    with ExitStack() as stack:
+        url = sqlite_url(root / "zafiro.db")
+        if os.environ.get("ZAFIRO_TEST_POSTGRESQL"):
+            url = stack.enter_context(schema(request.getfixturevalue("postgresql")))
+        yield stack.enter_context(serving(root, url))
+
+
+@contextmanager
+def serving(root: Path, database: str) -> Iterator[Live]:
+    """The MLflow face and run history over an empty database, on a port of their own."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        db = Database(sqlite_url(root / "zafiro.db"), durable=False)
+        db = Database(database, durable=False)
         Table.metadata.create_all(db.engine)
-        ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
+        settings = Settings(home=root, webhook_schemes="http", webhook_private=True)
+        ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        verbs = [*face.verbs(ctx, door.gate), *traces.verbs(ctx, door.gate)]
+        slices = (face, traces, evaluations, registry)
+        verbs = [verb for one in slices for verb in one.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
                 *router.routes(ctx, door.gate, verbs),
