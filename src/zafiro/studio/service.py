@@ -175,7 +175,7 @@ def curves(db: Session, workspace: Workspace, asked: wire.CurvesQuery) -> wire.C
             e = runs.envelope(
                 db, run.key, key, width=asked.width, x=asked.x, first=asked.first, last=asked.last
             )
-            if e.points or e.odd:
+            if e.points or e.odd or e.x:
                 found.append(
                     wire.Curve(
                         run=run.run_id,
@@ -185,7 +185,7 @@ def curves(db: Session, workspace: Workspace, asked: wire.CurvesQuery) -> wire.C
                         x=e.x,
                         low=e.low,
                         high=e.high,
-                        mean=e.mean,
+                        line=e.line,
                     )
                 )
     return wire.Curves(curves=found)

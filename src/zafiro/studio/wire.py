@@ -182,16 +182,17 @@ class Job(BaseModel):
 
 class Curve(BaseModel):
     """x: steps or epoch ms, where each bucket begins; between low and high lies every value.
-    points: finite values; odd: NaN and infinite ones."""
+    points: finite values; odd: NaN and infinite ones; null where nobody counted. line: what to
+    draw a line through."""
 
     run: str
     key: str
-    points: int
-    odd: int
+    points: int | None
+    odd: int | None
     x: list[int]
     low: list[float]
     high: list[float]
-    mean: list[float]
+    line: list[float]
 
 
 class CurvesQuery(BaseModel):

@@ -16,8 +16,10 @@ from zafiro.mlflow_rest.filters import parse
 from zafiro.tracking import artifacts, metrics, service
 from zafiro.tracking.artifacts import File
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, MLFLOW_STATUS, Point, Run
+from zafiro.tracking.envelopes import Envelope as Envelope
+from zafiro.tracking.envelopes import envelope as envelope
 from zafiro.tracking.search import ATTRIBUTES, condition
-from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, PointRow, RunRow, metric_key
+from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow
 from zafiro.workspaces.domain import Workspace
 
 STATES = tuple(MLFLOW_STATUS)
@@ -72,24 +74,6 @@ class Window:
     runs: list[Run]
     total: int
     values: dict[int, dict[str, float | str]]
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """A metric at the width of a plot: what lies between `low` and `high` in each bucket is all
-    there is, nothing is sampled away.
-
-    points  how many finite values there are; odd: how many are NaN or infinite
-    x       where each bucket begins: a step, or epoch ms
-    """
-
-    key: str
-    points: int
-    odd: int
-    x: list[int]
-    low: list[float]
-    high: list[float]
-    mean: list[float]
 
 
 def window(
@@ -193,66 +177,6 @@ def keys(db: Session, workspace: str, like: str, *, limit: int = 200) -> list[st
             query = query.where(func.lower(table.key).contains(like.lower(), autoescape=True))
         found += [f"{prefix}.{key}" for key in db.scalars(query.order_by(table.key).limit(limit))]
     return found[:limit]
-
-
-def envelope(
-    db: Session,
-    run: int,
-    key: str,
-    *,
-    width: int,
-    x: str = "step",
-    first: int | None = None,
-    last: int | None = None,
-) -> Envelope:
-    """At most `width` buckets; each point by itself when there are no more than that.
-
-    x: "step" or "time" (epoch ms); `first` and `last` bound it. An unknown key has no points.
-    """
-    column: Any = PointRow.timestamp_ms if x == "time" else PointRow.step
-    where = [PointRow.run == run, PointRow.metric == metric_key(key)]
-    if first is not None:
-        where.append(column >= first)
-    if last is not None:
-        where.append(column <= last)
-    # Infinities would swallow a plot; they are counted instead.
-    finite = and_(PointRow.nan.is_(False), PointRow.value.between(-1.7e308, 1.7e308))
-    bounds = select(
-        func.min(column),
-        func.max(column),
-        func.count(),
-        func.sum(case((finite, 1), else_=0)),
-    ).where(*where)
-    low, high, total, good = db.execute(bounds).one()
-    if not total or not good:
-        return Envelope(key, 0, total or 0, [], [], [], [])
-    odd = int(total) - int(good)
-    if total <= width:
-        query = select(column, PointRow.value).where(*where, finite).order_by(column)
-        rows = [(at, value, value, value) for at, value in db.execute(query)]
-    else:
-        bucket = ((column - low) * width) // (high - low + 1)
-        query = (
-            select(
-                func.min(column),
-                func.min(PointRow.value),
-                func.max(PointRow.value),
-                func.avg(PointRow.value),
-            )
-            .where(*where, finite)
-            .group_by(bucket)
-            .order_by(bucket)
-        )
-        rows = [tuple(row) for row in db.execute(query)]
-    return Envelope(
-        key,
-        int(good),
-        odd,
-        [int(r[0]) for r in rows],
-        [float(r[1]) for r in rows],
-        [float(r[2]) for r in rows],
-        [float(r[3]) for r in rows],
-    )
 
 
 @dataclass(frozen=True)

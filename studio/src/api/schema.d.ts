@@ -555,21 +555,22 @@ export interface components {
         /**
          * Curve
          * @description x: steps or epoch ms, where each bucket begins; between low and high lies every value.
-         *     points: finite values; odd: NaN and infinite ones.
+         *     points: finite values; odd: NaN and infinite ones; null where nobody counted. line: what to
+         *     draw a line through.
          */
         Curve: {
             /** High */
             high: number[];
             /** Key */
             key: string;
+            /** Line */
+            line: number[];
             /** Low */
             low: number[];
-            /** Mean */
-            mean: number[];
             /** Odd */
-            odd: number;
+            odd: number | null;
             /** Points */
-            points: number;
+            points: number | null;
             /** Run */
             run: string;
             /** X */

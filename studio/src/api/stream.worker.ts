@@ -6,9 +6,13 @@ const scope = self as unknown as SharedWorkerGlobalScope;
 const ports = new Set<MessagePort>();
 let state: Said = { kind: "state", live: false };
 let stop: (() => void) | undefined;
+// A tab asked for its page a moment before it listens: what was said in that moment is repeated.
+const BACK_MS = 10_000;
+let lately: [number, Said][] = [];
 
 function say(said: Said): void {
   if (said.kind === "state") state = said;
+  else lately = [...lately.filter(([at]) => at > Date.now() - BACK_MS), [Date.now(), said]];
   for (const port of ports) port.postMessage(said);
 }
 
@@ -24,5 +28,6 @@ scope.onconnect = (event) => {
     }
   };
   port.postMessage(state);
+  for (const [at, said] of lately) if (at > Date.now() - BACK_MS) port.postMessage(said);
   stop ??= follow(scope.name, say);
 };

@@ -24,7 +24,7 @@ const KEYS: readonly [string, Key][] = [
   ["f", "keys.failed"],
   ["m", "keys.mine"],
   ["y", "keys.copy"],
-  ["1 – 4", "keys.tabs"],
+  ["1 – 5", "keys.tabs"],
   ["e", "keys.error"],
   ["?", "keys.title"],
 ];

@@ -35,7 +35,9 @@ export function Compare() {
     runs.findIndex((run) => run.row.name === search.base),
   );
   const all = lines(runs);
-  const shown = search.all ? all : all.filter((line) => line.differs);
+  // No two runs see the same machine: what the runner measured of it is no difference of theirs.
+  const differing = all.filter((line) => line.differs && line.group !== "system");
+  const shown = search.all ? all : differing;
   const drop = (name: string) => set({ runs: names.filter((one) => one !== name).join(",") });
   const tab = search.tab === "charts" ? "charts" : "table";
   return (
@@ -46,7 +48,7 @@ export function Compare() {
         <span className="grow" />
         <Switch
           label={t("compare.only", {
-            differing: all.filter((line) => line.differs).length,
+            differing: differing.length,
             total: all.length,
           })}
           checked={!search.all}

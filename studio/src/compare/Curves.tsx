@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import type { Compared } from "../api/client";
 import { useT } from "../i18n";
 import { Chart } from "../job/Chart";
+import { isSystem } from "../job/smooth";
 import { Empty } from "../kit/states";
 
 const MOST = 40;
@@ -19,7 +20,9 @@ export default function Curves({ ws, runs }: { ws: string; runs: readonly Compar
   const counts = new Map<string, number>();
   for (const run of runs)
     for (const key of Object.keys(run.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const keys = [...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b)).map(([key]) => key);
+  const order = ([a, n]: [string, number], [b, m]: [string, number]) =>
+    Number(isSystem(a)) - Number(isSystem(b)) || m - n || a.localeCompare(b);
+  const keys = [...counts].sort(order).map(([key]) => key);
   if (keys.length === 0) return <Empty title={t("compare.nometrics")} />;
   return (
     <div className="charts wide">

@@ -26,3 +26,9 @@ test("a number says how far it lies from the baseline, text does not", () => {
   expect(away("a", "b", String)).toBe("");
   expect(away(1, undefined, String)).toBe("");
 });
+
+test("what was measured of the machine stands apart", () => {
+  const found = lines([run({}, { loss: 1, "system/cpu": 2 })]);
+  expect(found.map((one) => [one.group, one.name])).toContainEqual(["system", "system/cpu"]);
+  expect(found.filter((one) => one.group === "metrics").map((one) => one.name)).toEqual(["loss"]);
+});

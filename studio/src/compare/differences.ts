@@ -1,7 +1,8 @@
 import type { Compared } from "../api/client";
+import { isSystem } from "../job/smooth";
 
 export interface Line {
-  group: "facts" | "params" | "metrics";
+  group: "facts" | "params" | "metrics" | "system";
   name: string;
   values: readonly (string | number | null | undefined)[];
   differs: boolean;
@@ -9,12 +10,15 @@ export interface Line {
 
 /** What each run says of each thing, in the runs' order; missing is undefined. */
 export function lines(runs: readonly Compared[]): Line[] {
-  return (["facts", "params", "metrics"] as const).flatMap((group) => {
-    const names = [...new Set(runs.flatMap((run) => Object.keys(run[group])))];
+  return (["facts", "params", "metrics", "system"] as const).flatMap((group) => {
+    const of = group === "system" ? "metrics" : group;
+    const names = [...new Set(runs.flatMap((run) => Object.keys(run[of])))].filter(
+      (name) => of !== "metrics" || isSystem(name) === (group === "system"),
+    );
     return names
       .sort((a, b) => (group === "facts" ? 0 : a.localeCompare(b)))
       .map((name) => {
-        const values = runs.map((run) => run[group][name]);
+        const values = runs.map((run) => run[of][name]);
         return { group, name, values, differs: new Set(values.map(String)).size > 1 };
       })
       .filter((line) => line.values.some((one) => one !== undefined && one !== ""));

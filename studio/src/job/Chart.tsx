@@ -44,15 +44,16 @@ export function Chart(props: Props) {
     ...queries.curves(ws, { runs, key: metric, width, x, first: bounds?.[0], last: bounds?.[1] }),
     enabled: width > 0,
   });
-  const points = data?.reduce((sum, c) => sum + c.points, 0) ?? 0;
+  const counted = data?.every((c) => c.points !== null) ?? false;
+  const points = data?.reduce((sum, c) => sum + (c.points ?? c.x.length), 0) ?? 0;
   const drawn = data?.reduce((sum, c) => sum + c.x.length, 0) ?? 0;
-  const odd = data?.reduce((sum, c) => sum + c.odd, 0) ?? 0;
+  const odd = data?.reduce((sum, c) => sum + (c.odd ?? 0), 0) ?? 0;
   const least = Math.min(...(data ?? []).flatMap((c) => c.low));
   const most = Math.max(...(data ?? []).flatMap((c) => c.high));
-  const last = data?.length === 1 ? data[0]!.mean.at(-1) : undefined;
+  const last = data?.length === 1 ? data[0]!.line.at(-1) : undefined;
   const said = [
     last !== undefined && t("chart.last", { value: value(last) }),
-    points > 0 && t("chart.range", { min: value(least), max: value(most) }),
+    drawn > 0 && t("chart.range", { min: value(least), max: value(most) }),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -89,7 +90,9 @@ export function Chart(props: Props) {
         />
       )}
       <footer>
-        {points > drawn
+        {!counted && data
+          ? t("chart.some", { drawn: number(drawn) })
+          : points > drawn
           ? t("chart.drawn", { points: number(points), drawn: number(drawn) })
           : points > 0 && t("chart.points", { count: points })}
         {odd > 0 && points > 0 && ` · ${t("chart.odd", { count: odd })}`}
@@ -117,7 +120,7 @@ function Values(props: { curves: readonly import("../api/client").Curve[]; names
               <tr key={x + n / 1e6}>
                 <td className="num">{x}</td>
                 <td className="num">{value(curve.low[n])}</td>
-                <td className="num">{value(curve.mean[n])}</td>
+                <td className="num">{value(curve.line[n])}</td>
                 <td className="num">{value(curve.high[n])}</td>
               </tr>
             ))}

@@ -15,12 +15,13 @@ import { Loading, Problem } from "../kit/states";
 import { between, exactly, lasting, useNow, when } from "../kit/time";
 import { useTitle } from "../kit/title";
 import { Overview } from "./Overview";
+import { isSystem } from "./smooth";
 import { Timeline } from "./Timeline";
 
 const Metrics = lazy(() => import("./Metrics"));
 const Outputs = lazy(() => import("./Outputs"));
 
-const TABS = ["overview", "metrics", "outputs", "children"] as const;
+const TABS = ["overview", "metrics", "outputs", "monitoring", "children"] as const;
 type TabName = (typeof TABS)[number];
 
 export function JobPage() {
@@ -45,6 +46,7 @@ export function JobPage() {
   });
   if (error && !job) return <Problem error={error} retry={() => void refetch()} />;
   if (!job) return <Loading rows={10} />;
+  const system = job.metrics.filter((one) => isSystem(one.key)).length;
   return (
     <>
       <Head ws={ws} job={job} />
@@ -54,8 +56,11 @@ export function JobPage() {
         aria-label={t("job.tabs")}
       >
         <Tab value="overview">{t("job.overview")}</Tab>
-        <Tab value="metrics">{t("job.metrics", { count: job.metrics.length })}</Tab>
+        <Tab value="metrics">{t("job.metrics", { count: job.metrics.length - system })}</Tab>
         <Tab value="outputs">{t("job.outputs")}</Tab>
+        {(system > 0 || tab === "monitoring") && (
+          <Tab value="monitoring">{t("job.monitoring")}</Tab>
+        )}
         {(job.children.length > 0 || tab === "children") && (
           <Tab value="children">{t("job.children", { count: job.children.length })}</Tab>
         )}
@@ -64,6 +69,7 @@ export function JobPage() {
         <Suspense fallback={<Loading />}>
           {tab === "overview" && <Overview ws={ws} job={job} />}
           {tab === "metrics" && <Metrics ws={ws} job={job} />}
+          {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
           {tab === "outputs" && <Outputs ws={ws} job={job} />}
           {tab === "children" && (
             <section className="card">

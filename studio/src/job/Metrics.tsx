@@ -6,29 +6,31 @@ import type { Job } from "../api/client";
 import { useT } from "../i18n";
 import { Empty } from "../kit/states";
 import { Chart } from "./Chart";
-import { zoomOf } from "./smooth";
+import { isSystem, zoomOf } from "./smooth";
 
 const HOW = `import mlflow
 
 mlflow.log_metric("loss", 0.25, step=1)`;
 
 /** Charts of what a run logged. What is set here stands in the URL. */
-export default function Metrics({ ws, job }: { ws: string; job: Job }) {
+export default function Metrics(props: { ws: string; job: Job; system?: boolean }) {
+  const { ws, job, system = false } = props;
   const t = useT();
   const search = useSearch({ from: "/w/$ws/jobs/$name" });
   const navigate = useNavigate({ from: "/w/$ws/jobs/$name" });
   const set = (next: Partial<typeof search>) =>
     void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
-  const x = search.x ?? "step";
+  const x = search.x ?? (system ? "time" : "step");
   const bounds = useMemo(() => zoomOf(search.zoom), [search.zoom]);
   const words = (search.metric ?? "").toLowerCase();
-  const keys = job.metrics.map((m) => m.key).filter((key) => key.toLowerCase().includes(words));
+  const logged = job.metrics.map((m) => m.key).filter((key) => isSystem(key) === system);
+  const keys = logged.filter((key) => key.toLowerCase().includes(words));
   const runs = useMemo(() => [job.row.name], [job.row.name]);
   const names = useMemo(
     () => ({ [job.row.name]: job.row.display_name }),
     [job.row.name, job.row.display_name],
   );
-  if (job.metrics.length === 0)
+  if (logged.length === 0)
     return (
       <Empty title={t("job.metrics.none")}>
         <p>{t("job.metrics.how")}</p>
@@ -38,7 +40,7 @@ export default function Metrics({ ws, job }: { ws: string; job: Job }) {
   return (
     <>
       <div className="row wrap controls">
-        <select
+        {!system && <select
           aria-label={t("chart.x")}
           value={x}
           onChange={(e) =>
@@ -47,7 +49,7 @@ export default function Metrics({ ws, job }: { ws: string; job: Job }) {
         >
           <option value="step">{t("chart.step")}</option>
           <option value="time">{t("chart.time")}</option>
-        </select>
+        </select>}
         <label className="row">
           {t("chart.smooth")}
           <input

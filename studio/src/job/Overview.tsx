@@ -5,6 +5,7 @@ import type { Job, Port } from "../api/client";
 import { useT } from "../i18n";
 import { Pairs } from "../kit/Pairs";
 import { value } from "../kit/time";
+import { isSystem } from "./smooth";
 
 export function Overview({ ws, job }: { ws: string; job: Job }) {
   const t = useT();
@@ -40,7 +41,10 @@ export function Overview({ ws, job }: { ws: string; job: Job }) {
           <Pairs pairs={job.params} none={t("job.params.none")} label={t("job.params")} />
           <h2>{t("job.latest")}</h2>
           <Pairs
-            pairs={Object.fromEntries(job.metrics.slice(0, 40).map((m) => [m.key, value(m.last)]))}
+            pairs={Object.fromEntries(job.metrics
+                .filter((m) => !isSystem(m.key))
+                .slice(0, 40)
+                .map((m) => [m.key, value(m.last)]))}
             none={t("job.metrics.none")}
             label={t("job.latest")}
           />

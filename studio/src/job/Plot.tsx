@@ -71,14 +71,14 @@ export function Plot(props: Props) {
     };
     curves.forEach((curve, n) => {
       const colour = colours[n % colours.length]!;
-      const banded = curve.points > curve.x.length;
+      const banded = curve.low.some((low, n) => low !== curve.high[n]);
       if (banded) {
         bands.push({ series: [data.length, data.length + 1], fill: `${colour}33` });
         data.push(spread(curve, curve.high), spread(curve, curve.low));
         const edge = { stroke: `${colour}55`, width: 0.5, spanGaps: true, points: { show: false } };
         series.push({ label: "max", ...edge }, { label: "min", ...edge });
       }
-      data.push(spread(curve, smoothed(curve.mean, smooth)));
+      data.push(spread(curve, smoothed(curve.line, smooth)));
       series.push({
         label: names[curve.run] ?? curve.run,
         stroke: colour,

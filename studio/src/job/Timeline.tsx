@@ -10,13 +10,15 @@ export function Timeline(props: { steps: readonly Step[]; state: string; now: nu
   const t = useT();
   const { steps, state, now } = props;
   if (steps.length === 0) return null;
+  // What failed is what was done last; finalizing only tells of it.
+  const failed = steps.findLastIndex((step) => step.name !== "finalizing");
   return (
     <ol className="timeline" aria-label={t("job.timeline")}>
       {steps.map((step, n) => {
         const ms = between(step.began, step.ended, now);
         const name = KNOWN.includes(step.name) ? t(`step.${step.name}` as Key) : step.name;
         const open = n === steps.length - 1 && !step.ended;
-        const bad = n === steps.length - 1 && state === "Failed";
+        const bad = n === failed && state === "Failed";
         return (
           <li
             key={n}

@@ -1,3 +1,6 @@
+/** What the runner measures of the machine, beside what the job's own code logs. */
+export const isSystem = (metric: string): boolean => metric.startsWith("system/");
+
 /** An exponential mean that begins without a bias; weight 0 gives the values as they are. */
 export function smoothed(values: readonly number[], weight: number): number[] {
   if (weight <= 0) return [...values];
