@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 QUICK = {
     "start": ["--rounds", "3"],
     "submit": [],
+    "cli": ["--rounds", "3"],
     "environment": [],
     "blob": ["--quick"],
     "tracking": [],

@@ -25,6 +25,7 @@ from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from tracking_points import measure
 from tracking_servers import FLOOR, OURS, PEER, Server, fill, postgresql, serving
 
 CLIENTS = 8
@@ -88,10 +89,17 @@ async def create(connection: Connection, experiment: str) -> str:
 
 
 async def experiment(port: int, name: str) -> str:
-    connection = await Connection(port).open()
     said = post("experiments/create", {"name": f"{name} {time.time()}"})
-    id: str = json.loads(await connection.send(said))["experiment_id"]
-    return id
+    for left in range(5, -1, -1):
+        try:
+            connection = await Connection(port).open()
+            id: str = json.loads(await connection.send(said))["experiment_id"]
+            return id
+        except (OSError, asyncio.IncompleteReadError):
+            if not left:
+                raise
+            await asyncio.sleep(1)  # the peer's workers restart when a loaded machine delays them
+    raise AssertionError
 
 
 async def log_metric(connection: Connection, run: str, n: int) -> None:
@@ -258,7 +266,10 @@ def main() -> None:
     parser.add_argument("--points", type=int, help="measure one metric of so many points instead")
     parser.add_argument("--alone", action="store_true", help="without the peer")
     given = parser.parse_args()
-    compare(given)
+    if given.points:
+        measure(given.points)
+    else:
+        compare(given)
 
 
 if __name__ == "__main__":

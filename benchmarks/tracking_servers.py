@@ -69,7 +69,7 @@ def serving(
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         while not _answers(port):
-            if process.poll() is not None or time.perf_counter() - began > 180:
+            if process.poll() is not None or time.perf_counter() - began > 300:
                 raise RuntimeError(f"{name} did not start:\n{(home / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
         ready_s = time.perf_counter() - began

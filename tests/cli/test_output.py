@@ -44,18 +44,19 @@ def test_yaml_reads_back_as_it_was() -> None:
 def test_a_table_has_the_columns_of_its_noun() -> None:
     text = output.spelled(JOBS, "table", ("name", "status", "creation_context.created_at"))
     assert text == (
-        "Name    Status     CreatedAt\n"
-        "------  ---------  -----------\n"
-        "a       Completed  now\n"
-        "b       Failed     then"
+        "Name  Status     CreatedAt\n"
+        "----  ---------  ---------\n"
+        "a     Completed  now\n"
+        "b     Failed     then"
     )
 
 
 def test_a_table_of_a_query_has_the_columns_asked_for() -> None:
     picked = output.picked(JOBS, "[].{Job:name, State:status}")
     assert output.spelled(picked, "table").splitlines()[0].split() == ["Job", "State"]
-    assert output.spelled(["x"], "table") == "Result\n--------\nx"
+    assert output.spelled(["x"], "table") == "Result\n------\nx"
     assert output.spelled([["x", 1]], "table").splitlines()[0].split() == ["Column1", "Column2"]
+    assert output.spelled([["x", 1], ["y"]], "table").splitlines()[-1] == "y"
     assert output.spelled([], "table") == ""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from zafiro.testing import live
+from zafiro.testing.live import Live
 
 ANY = ("--port", 0, "--storage-port", 0, "--detach")
 
@@ -69,26 +70,22 @@ def test_a_setting_that_makes_no_sense_is_named(zafiro: Any, home: Path) -> None
     assert "is no URL" in refused(zafiro("up", "--home", home, *ANY, "--database", "pears"))
 
 
-def test_a_second_server_on_one_home_is_refused(zafiro: Any, home: Path) -> None:
-    running = live.up(home)
+def test_a_second_server_on_one_home_is_refused(zafiro: Any, server: Live) -> None:
     for detach in (ANY, ANY[:-1]):
-        said = refused(zafiro("up", "--home", home, *detach))
-        assert f"runs on {home} already (pid {running.pid}, {running.url}" in said
-    assert zafiro("status", "--home", home).returncode == 0
+        said = refused(zafiro("up", "--home", server.home, *detach))
+        assert f"runs on {server.home} already (pid {server.pid}, {server.url}" in said
+    assert zafiro("status", "--home", server.home).returncode == 0
 
 
-def test_status_says_by_its_exit_code_whether_a_server_runs(zafiro: Any, home: Path) -> None:
-    before = zafiro("status", "--home", home)
-    assert before.returncode == 3 and "zafiro up --detach" in before.stdout
-    running = live.up(home)
-    shown = zafiro("status", "--home", home)
-    assert shown.returncode == 0 and running.url in shown.stdout
-    said = json.loads(zafiro("status", "--json", ZAFIRO_HOME=str(home)).stdout)
-    assert (said["running"], said["pid"], said["url"]) == (True, running.pid, running.url)
-    live.down(home)
-    after = zafiro("status", "--home", home, "--json")
-    assert after.returncode == 3
-    assert json.loads(after.stdout) == {"home": str(home), "running": False}
+def test_status_says_by_its_exit_code_whether_a_server_runs(
+    zafiro: Any, home: Path, server: Live
+) -> None:
+    without = zafiro("status", "--home", home)
+    assert without.returncode == 3 and "zafiro up --detach" in without.stdout
+    shown = zafiro("status", "--home", server.home)
+    assert shown.returncode == 0 and server.url in shown.stdout
+    said = json.loads(zafiro("status", "--json", ZAFIRO_HOME=str(server.home)).stdout)
+    assert (said["running"], said["pid"], said["url"]) == (True, server.pid, server.url)
 
 
 def test_down_stops_it_and_once_more_is_fine(zafiro: Any, home: Path) -> None:
@@ -96,6 +93,9 @@ def test_down_stops_it_and_once_more_is_fine(zafiro: Any, home: Path) -> None:
     first, second = zafiro("down", "--home", home), zafiro("down", "--home", home)
     assert (first.returncode, first.stdout) == (0, "stopped\n")
     assert (second.returncode, second.stdout) == (0, f"no server runs on {home}\n")
+    after = zafiro("status", "--home", home, "--json")
+    assert after.returncode == 3
+    assert json.loads(after.stdout) == {"home": str(home), "running": False}
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(running.url.rsplit(":", 1)[1])))
 

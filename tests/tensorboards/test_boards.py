@@ -51,7 +51,7 @@ def _wait_for(true: Callable[[], bool], within_s: float = 10) -> None:
 def test_one_that_nobody_looks_at_ends_and_is_there_again_when_asked(
     started: Callable[..., Boards],
 ) -> None:
-    boards = started(idle_s=0.5)
+    boards = started(idle_s=3)
     first = boards.open("a", {})
     assert boards.open("a", {}) is first
     folder = first.socket.parent

@@ -1,6 +1,7 @@
 """The MLflow face where the real client does not reach: rights, limits, paths, spellings."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from starlette.testclient import TestClient
 
 from zafiro.core.context import Context
 from zafiro.core.db import Database
-from zafiro.tracking import service
+from zafiro.mlflow_rest.call import Call
+from zafiro.tracking import service, shelves
 from zafiro.tracking.store import PointRow
 from zafiro.workspaces.domain import Workspace
 
@@ -241,7 +243,9 @@ def test_a_job_token_writes_its_own_run_and_those_it_made(
         "ExperimentRun/dcid.{run}/%2e%2e/%2e%2e/x",
         "ExperimentRun/dcid.{run}/%252e%252e/%252e%252e/x",
         "ExperimentRun/dcid.{run}/..%5c..%5cx",
-        "elsewhere/x",
+        "ExperimentRun/x",
+        "models/x",
+        ".storage/otherstorage/azureml/x",
         "%2fetc/passwd",
     ],
 )
@@ -377,3 +381,106 @@ def test_a_logged_model_may_come_from_a_run_of_another_server(http: TestClient) 
     tags = {"tags": [{"key": "a", "value": "b"}]}
     mine = f"{API}/logged-models/{info['model_id']}/tags"
     assert http.patch(mine, json=tags, headers=elsewhere).status_code == 403
+
+
+def test_a_page_token_is_good_for_the_question_it_came_with(http: TestClient) -> None:
+    ids = [
+        http.post(f"{API}/logged-models", json={"experiment_id": "0"}).json()["model"]["info"]
+        for _ in range(3)
+    ]
+    path, asked = f"{API}/logged-models/search", {"experiment_ids": ["0"], "max_results": 2}
+    first = http.post(path, json=asked).json()
+    token = {"page_token": first["next_page_token"]}
+    last = http.post(path, json=asked | token).json()
+    assert len(first["models"]) == 2 and "next_page_token" not in last
+    assert {m["info"]["model_id"] for m in first["models"] + last["models"]} == {
+        info["model_id"] for info in ids
+    }
+    another = http.post(f"{API}/experiments/create", json={"name": "another"}).json()
+    for changed, why in (
+        ({"experiment_ids": [another["experiment_id"]]}, "Experiment IDs in the page token do not"),
+        ({"filter": "name = 'a'"}, "Filter string in the page token does not"),
+        ({"order_by": [{"field_name": "name"}]}, "Order by in the page token does not"),
+    ):
+        status, code, message = wrong(http.post(path, json=asked | token | changed))
+        assert (status, code) == (400, "INVALID_PARAMETER_VALUE") and why in message
+
+
+def test_models_are_ordered_by_what_was_measured_on_one_dataset(http: TestClient) -> None:
+    run = create(http)
+    names = {}
+    for name, on_a, on_b in (("one", 0.9, 0.1), ("two", 0.5, 0.7)):
+        model = {"experiment_id": "0", "name": name}
+        info = http.post(f"{API}/logged-models", json=model).json()["model"]["info"]
+        names[info["model_id"]] = name
+        point = {"key": "acc", "timestamp": 1, "model_id": info["model_id"]}
+        metrics = [
+            point | {"value": on_a, "dataset_name": "a", "dataset_digest": "da"},
+            point | {"value": on_b, "dataset_name": "b", "dataset_digest": "db"},
+        ]
+        assert log(http, run, metrics=metrics) == 200
+    for dataset, expected in (
+        ({"dataset_name": "a", "dataset_digest": "da"}, ["two", "one"]),
+        ({"dataset_name": "b"}, ["one", "two"]),
+        ({"dataset_digest": "da"}, ["two", "one"]),
+        ({"dataset_digest": "db"}, ["one", "two"]),
+    ):
+        order = {"field_name": "metrics.acc", "ascending": True, **dataset}
+        asked = {"experiment_ids": ["0"], "order_by": [order]}
+        found = http.post(f"{API}/logged-models/search", json=asked).json()["models"]
+        assert [names[one["info"]["model_id"]] for one in found] == expected, dataset
+
+
+@pytest.mark.parametrize(
+    ("dataset", "why"),
+    [
+        ({"name": "n" * 501}, "'name' exceeds the maximum length of 500"),
+        ({"digest": "d" * 37}, "'digest' exceeds the maximum length of 36"),
+        ({"source": "s" * 65_536}, "'source' exceeds the maximum length of 65535"),
+    ],
+)
+def test_a_dataset_too_long_for_an_index_is_refused(
+    http: TestClient, dataset: dict[str, str], why: str
+) -> None:
+    said = {"name": "n", "digest": "d", "source_type": "local", "source": "s"}
+    body = {"run_id": create(http), "datasets": [{"dataset": said}]}
+    assert http.post(f"{API}/runs/log-inputs", json=body).status_code == 200
+    body["datasets"] = [{"dataset": said | dataset}]
+    assert why in wrong(http.post(f"{API}/runs/log-inputs", json=body))[2]
+
+
+def test_a_page_gets_the_file_of_a_model_version(
+    http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "MLmodel").write_text("flavors")
+
+    def shelf(call: Call, path: str) -> tuple[Path, str]:
+        name, version, rest = path.split("/", 2)
+        assert (name, version) == ("m", "1")
+        return tmp_path / "model", rest
+
+    monkeypatch.setitem(shelves.shelves, "registered-models", shelf)
+    asked = {"name": "m", "version": "1", "path": "MLmodel"}
+    assert http.get("/model-versions/get-artifact", params=asked).text == "flavors"
+    asked["path"] = "../test.db"
+    assert wrong(http.get("/model-versions/get-artifact", params=asked))[2] == "Invalid path"
+    asked = {"name": "m", "path": "MLmodel"}
+    assert "'version'" in wrong(http.get("/model-versions/get-artifact", params=asked))[2]
+
+
+def test_what_belongs_to_no_run_belongs_to_the_workspace(http: TestClient) -> None:
+    where = "/api/2.0/mlflow-artifacts/artifacts"
+    token = {"Authorization": "Bearer job:some"}
+    assert http.put(f"{where}/shared/a.txt", content=b"x", headers=token).status_code == 403
+    assert http.put(f"{where}/shared/a.txt", content=b"xy").status_code == 200
+    got = http.get(f"{where}/shared/a.txt")
+    assert (got.text, got.headers["x-content-type-options"]) == ("xy", "nosniff")
+    found = [http.get(where, params=query).json() for query in ({}, {"path": "shared"})]
+    assert found == [
+        {"files": [{"path": "shared", "is_dir": True}]},
+        {"files": [{"path": "a.txt", "is_dir": False, "file_size": 2}]},
+    ]
+    assert http.delete(f"{where}/shared/a.txt", headers=token).status_code == 403
+    assert http.delete(f"{where}/shared/a.txt").status_code == 200
+    assert http.get(f"{where}/shared/a.txt").status_code == 404

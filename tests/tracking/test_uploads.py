@@ -11,7 +11,7 @@ from zafiro.blobs.service import Store
 from zafiro.core import documents
 from zafiro.core.context import Context
 from zafiro.core.names import BLOB_STORE
-from zafiro.tracking import artifacts
+from zafiro.tracking import artifacts, mlflow_runs
 from zafiro.workspaces.domain import Workspace
 
 API = "/api/2.0/mlflow"
@@ -164,3 +164,20 @@ def test_a_job_does_not_choose_where_others_write(http: TestClient) -> None:
     headers = {"Authorization": "Bearer job:r1"}
     answer = http.post(f"{API}/experiments/create", json=body, headers=headers)
     assert answer.status_code == 403
+
+
+def test_a_full_folder_is_listed_in_pages(
+    http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlflow_runs, "MOST_ARTIFACTS", 2)
+    run = made(http)
+    for n in range(5):
+        http.put(f"{PROXIED}/{folder(run)}/d/{n}", content=b"")
+    found, asked = [], {"run_id": run["run_id"], "path": "d"}
+    while True:
+        page = http.get(f"{API}/artifacts/list", params=asked).json()
+        found.append([one["path"] for one in page["files"]])
+        if "next_page_token" not in page:
+            break
+        asked["page_token"] = page["next_page_token"]
+    assert found == [["d/0", "d/1"], ["d/2", "d/3"], ["d/4"]]

@@ -5,6 +5,7 @@ success.
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -94,16 +95,16 @@ def install_shim(asked: Asked) -> None:
     if path.exists() and not asked.force and _MARK not in _text(path):
         raise Said(f"{path} is another program; choose another folder, or say --force")
     program = Path(sys.argv[0]).resolve()
-    command = f'"{sys.executable}" -m zafiro az "$@"'
+    command = f"{shlex.quote(sys.executable)} -m zafiro az"
     if program.name == "zafiro" and os.access(program, os.X_OK):
-        command = f'"{program}" az "$@"'
+        command = f"{shlex.quote(str(program))} az"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\n# {_MARK}: `az ml` on a Zafiro server.\nexec {command}\n")
+        path.write_text(f'#!/bin/sh\n# {_MARK}: `az ml` on a Zafiro server.\nexec {command} "$@"\n')
         path.chmod(0o755)
     except OSError as e:
         raise Said(f"{path} cannot be written: {e.strerror}") from e
-    print(f"wrote {path}, which runs {command.split(' az ')[0]} az")
+    print(f"wrote {path}, which runs {command}")
     if str(folder.resolve()) not in os.environ.get("PATH", "").split(os.pathsep)[:1]:
         print(f'use it with: export PATH="{folder.resolve()}:$PATH"')
     print(f"remove it with: rm {path}")

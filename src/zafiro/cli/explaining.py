@@ -29,7 +29,7 @@ def why(asked: Asked) -> None:
         print(f"{name} failed{_during(steps)}.")
         _failure(error_of(client, workspace, name))
     elif status == "Canceled":
-        print(f"{name} was canceled{_during(steps)}.")
+        print(f"{name} was canceled.")
     elif status == "Completed":
         print(f"{name} completed; nothing is wrong. See `zafiro job show -n {name} --timeline`.")
     elif not steps:
@@ -43,14 +43,16 @@ def why(asked: Asked) -> None:
 
 
 def _during(steps: list[dict[str, Any]]) -> str:
-    return f" while it was {_gerund(steps[-1]['name'])}" if steps else ""
+    """Every job that ran ends by uploading what it left, so that says nothing."""
+    if not steps or steps[-1]["name"] == "finalizing":
+        return ""
+    return f" while it was {_gerund(steps[-1]['name'])}"
 
 
 def _gerund(step: str) -> str:
     return {
         "environment": "preparing its environment",
         "inputs": "fetching its inputs",
-        "finalizing": "uploading what it left",
     }.get(step, step)
 
 

@@ -15,7 +15,6 @@ from zafiro.cli.says import Missing, Said
 from zafiro.cli.timeline import at
 
 _LOG = "user_logs/std_log.txt"
-_BUILD = "system_logs/environment.log"
 _PATIENCE_S = 60.0
 
 
@@ -65,6 +64,10 @@ def sentence(client: Client, workspace: str, name: str, status: str) -> str:
     return f"{found.get('message')} ({found.get('code')}; job {name} failed)"
 
 
+def _over(steps: list[dict[str, Any]]) -> bool:
+    return any(s["name"] == "finalizing" for s in steps)
+
+
 class _Seen:
     """What of a job was shown already."""
 
@@ -93,13 +96,14 @@ class _Seen:
     def look(self) -> tuple[bool, str]:
         """(whether anything new was shown, status)."""
         said = self._client.get(f"{self._workspace}/jobs/{self._name}/timeline")
-        self._phase(said["steps"])
+        steps = said["steps"]
+        # What was said while it ran comes before the phases after that.
+        after = [s["name"] for s in steps].index("finalizing") if _over(steps) else len(steps)
+        self._phase(steps[:after])
         details = self._client.get(f"/history/v1.0{self._workspace}/runs/{self._name}/details")
         files = details.get("logFiles") or {}
         moved = self._log(files.get(_LOG), _LOG, sys.stdout)
-        steps = [s["name"] for s in said["steps"]]
-        if steps and steps[-1] == "environment":
-            moved |= self._log(files.get(_BUILD), _BUILD, sys.stderr)
+        self._phase(steps)
         return moved, str(said["status"])
 
     def _phase(self, steps: list[dict[str, Any]]) -> None:

@@ -100,8 +100,6 @@ def _cell(value: Any) -> str:
 
 
 def _table(answer: Any, columns: tuple[str, ...]) -> str:
-    from tabulate import tabulate
-
     rows = answer if isinstance(answer, list) else [answer]
     if not rows:
         return ""
@@ -111,14 +109,25 @@ def _table(answer: Any, columns: tuple[str, ...]) -> str:
         cells = [["" if row.get(h) is None else str(row[h]) for h in heads] for row in shown]
     elif all(isinstance(row, list) for row in rows):
         heads = [f"Column{n + 1}" for n in range(max(map(len, rows)))]
-        cells = [[str(one) for one in row] for row in rows]
+        cells = [[*map(str, row), *[""] * (len(heads) - len(row))] for row in rows]
     else:
         heads, cells = ["Result"], [[str(row)] for row in rows]
-    text = tabulate(cells, headers=heads, tablefmt="simple", disable_numparse=True)
+    text = "\n".join(_aligned([heads, *cells]))
     if not colours():
         return text
     head, *rest = text.split("\n")
     return "\n".join([f"\033[1m{head}\033[0m", *map(_painted, rest)])
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """As the Azure CLI draws tables (tabulate's "simple"). By hand: tabulate takes 0.05 s to import,
+    half of what `job list` takes altogether."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows = [rows[0], ["-" * width for width in widths], *rows[1:]]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 _PAINTS = {"Completed": 32, "Succeeded": 32, "Failed": 31, "Canceled": 33, "Running": 36}
@@ -133,10 +142,21 @@ def _painted(line: str) -> str:
 
 def _columns(row: dict[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
     if columns:
-        found = {_head(c): picked(row, c) for c in columns}
+        found = {_head(c): _at(row, c) for c in columns}
         if any(v is not None for v in found.values()):
             return found
     return {_head(k): v for k, v in row.items() if not isinstance(v, dict | list)}
+
+
+def _at(row: dict[str, Any], expression: str) -> Any:
+    """`a.b || c`: of JMESPath what columns need, so that tables do without its import."""
+    for path in expression.split("||"):
+        found: Any = row
+        for step in path.strip().split("."):
+            found = found.get(step) if isinstance(found, dict) else None
+        if found is not None:
+            return found
+    return None
 
 
 def _head(expression: str) -> str:

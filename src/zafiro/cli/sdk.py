@@ -102,6 +102,8 @@ def spoken(asked: Asked) -> Iterator[None]:
     """Its errors as sentences; what it prints goes to stderr, so that stdout is the answer."""
     _point(client_of(asked))  # first: no two seconds of imports to hear that no server runs
     _quiet(asked)
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_DISABLE", "1")  # a bar that moves is noise in a file
     try:
         with redirect_stdout(sys.stderr):
             yield

@@ -82,8 +82,10 @@ def _settle(db: Session, taken: Taken, outcome: delivery.Outcome) -> None:
     if row is None or row.attempts != taken.attempt:
         return  # the webhook was deleted, or somebody else has it now
     if outcome.why and outcome.again and taken.attempt <= RETRIES:
-        backoff_s = 2 ** (taken.attempt - 1) + random.random()
-        row.due_ms = _now_ms() + int(1000 * (outcome.after_s or backoff_s))
+        wait_s = outcome.after_s
+        if wait_s is None:
+            wait_s = 2 ** (taken.attempt - 1) + random.random()
+        row.due_ms = _now_ms() + int(1000 * wait_s)
         return
     if outcome.why:
         host = urlsplit(taken.url).hostname  # the rest of a URL may hold a secret

@@ -192,13 +192,17 @@ def get_version(db: Session, workspace: Workspace, name: str, version: str) -> A
     """Raises NotFound; Invalid for one that is no number and is not there either: ARM's clients
     may have given it."""
     domain.model_name(name)
+    number = domain.number(version)
     try:
-        return registered.version(db, workspace, name, domain.number(version))
-    except NotFound:
-        if version.isascii() and version.isdigit():
-            raise
-        registered.get(db, workspace, name)
-        raise domain.not_a_number(version) from None
+        return registered.version(db, workspace, name, number)
+    except NotFound as e:
+        if not number.isdigit():
+            raise domain.not_a_number(version) from e
+        raise NotFound(
+            "model version",
+            f"{name}:{number}",
+            f"Model Version (name={name}, version={number}) not found",
+        ) from e
 
 
 def describe_version(

@@ -1,5 +1,6 @@
 """What a TensorBoard shows, and where it is found. No I/O."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,11 @@ class Shown:
 def is_event_file(name: str) -> bool:
     """As TensorBoard tells them (io_wrapper.IsTensorFlowEventsFile, 2.21)."""
     return "tfevents" in name
+
+
+def shown_name(output: str) -> str:
+    """One segment of a path, whatever somebody called an output."""
+    return re.sub(r"[^\w -]", "_", output) or "_"
 
 
 def none_yet(run: str, running: bool) -> str:

@@ -62,9 +62,9 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         with ctx.db.read() as db:
             return workspaces.find(db, at["s"], at["g"], at["w"])
 
-    def admit(request: Request) -> None:
-        """Raises Denied."""
-        if _opens(ctx, request.cookies.get(_COOKIE), "cookie", _place(request)):
+    def admit(request: Request, *, by_cookie: bool = True) -> None:
+        """Raises Denied. A cookie gives no new link, or it would be good for ever."""
+        if by_cookie and _opens(ctx, request.cookies.get(_COOKIE), "cookie", _place(request)):
             return
         caller = gate.authenticate(request.headers.get("authorization"))
         scope = f"{workspace_of(request).id}/jobs/{request.path_params['run']}"
@@ -84,7 +84,7 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         return boards.open(place, shown.folders)
 
     def link(request: Request) -> Response:
-        admit(request)
+        admit(request, by_cookie=False)
         workspace = workspace_of(request)
         with ctx.db.read() as db:
             service.shown(ctx, db, workspace, request.path_params["run"])

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from zafiro.core import names
 from zafiro.core.context import Context
 from zafiro.jobs import service as jobs
-from zafiro.tensorboards.domain import Shown, is_event_file, none_yet
+from zafiro.tensorboards.domain import Shown, is_event_file, none_yet, shown_name
 from zafiro.tracking import service as tracking
 from zafiro.workspaces.domain import Workspace
 
@@ -28,7 +28,8 @@ def shown(ctx: Context, db: Session, workspace: Workspace, name: str) -> Shown:
             if entry.name not in _LOGS and (entry.is_dir() or is_event_file(entry.name)):
                 found[entry.name] = entry
     for name, folder in outputs.items():
-        found[name if name not in found else f"output {name}"] = folder
+        shown_as = shown_name(name)
+        found[shown_as if shown_as not in found else f"output {shown_as}"] = folder
     if any(has_events(folder) for folder in found.values()):
         return Shown(found, "")
     running = (run.state_end_ms if run.owned else run.end_ms) is None

@@ -26,7 +26,7 @@ _OF_RUN = re.compile(re.escape(SCHEME) + r"ExperimentRun/dcid\.([^/]+)(/.*)?")
 def spelled(answer: Any, url: str, workspace: Workspace) -> Any:
     """The answer of a verb of runs with its artifact URIs in azureml-mlflow's words. `url` of the
     API."""
-    answer = msgspec.to_builtins(answer)
+    answer = msgspec.to_builtins(answer)  # a run is a struct
     base = f"azureml://{urlsplit(url).netloc}/mlflow/v2.0{workspace.id}"
     for run in _infos(answer):
         match = _OF_RUN.fullmatch(run.get("artifact_uri", ""))

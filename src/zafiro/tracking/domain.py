@@ -178,7 +178,7 @@ class Head(NamedTuple):
     parent: str | None
     description: str | None
     owned: bool
-    place: Place | None = None
+    place: Place | None
 
     @property
     def mirrors(self) -> dict[str, str]:

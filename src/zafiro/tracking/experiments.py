@@ -82,6 +82,14 @@ def get(db: Session, workspace: str, id: str) -> Experiment:
     )
 
 
+def places(db: Session, experiments: Sequence[int]) -> dict[int, Place]:
+    """Of those of them that have one of their own."""
+    among, given = sql.among(db, experiments)
+    query = f"SELECT key, location, folder FROM experiments WHERE key {among}"
+    rows = sql.rows(db, f"{query} AND location IS NOT NULL", [given])
+    return {key: Place(location, folder) for key, location, folder in rows}
+
+
 def keys(db: Session, workspace: str, ids: Sequence[str]) -> list[int] | None:
     """The keys of experiments in one look; None when any of them wants a closer one."""
     if not ids or "0" in ids:

@@ -72,7 +72,7 @@ def _log(asked: Ask, said: list[Metric]) -> Any:
 
 
 def _today(said: Metric) -> wire.Metric:
-    if said.data_location and not said.cells:
+    if said.data_location:
         columns, cells = {said.name: "Artifact"}, [{said.name: said.data_location}]
     else:
         cells = said.cells or []

@@ -3,16 +3,16 @@
 Source: mlflow/protos/mlflow_artifacts.proto; handlers _download_artifact … , mlflow 3.17.
 """
 
-import mimetypes
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from zafiro.core.errors import NotFound
 from zafiro.mlflow_rest.call import Call
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
 from zafiro.tracking import artifacts, shelves
+from zafiro.tracking.attachment import attachment
 from zafiro.tracking.mlflow_models import may, readable
 from zafiro.tracking.mlflow_runs import file_info
 from zafiro.tracking.receiving import receive_file
@@ -22,6 +22,9 @@ from zafiro.tracking.service import find_run
 def allowed(call: Call, path: str, what: str) -> str:
     """The path, cleaned, once the caller may do that with whose artifacts it is about."""
     candidates = artifacts.owners(path)
+    if not candidates:
+        call.may_in_workspace(f"experiments/runs/{what}")
+        return artifacts.safe(path)
     if candidates[0].model is not None:
         may(call, f"experiments/runs/{what}", readable(call, candidates[0].model))
         return artifacts.safe(path)
@@ -60,14 +63,18 @@ def download(call: Call) -> Response:
         file = artifacts.place(call.ctx.home, call.workspace, path)
         if not file.is_file():
             raise NotFound("artifact", path)
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    return FileResponse(file, media_type=kind, filename=file.name)
+    return attachment(file)
 
 
 def listing(call: Call) -> Any:
-    files = shelves.listing(call, call.query.get("path", ""))
+    asked = call.query.get("path", "")
+    if not asked:
+        call.may_in_workspace("experiments/runs/read")
+        root = artifacts.container(call.ctx.home, call.workspace)
+        return {"files": [file_info(file) for file in artifacts.list_in(root)]}
+    files = shelves.listing(call, asked)
     if files is None:
-        path = allowed(call, call.query.get("path", ""), "read")
+        path = allowed(call, asked, "read")
         files = artifacts.listing(call.ctx.home, call.workspace, path)
     return {"files": [file_info(file) for file in files]}
 

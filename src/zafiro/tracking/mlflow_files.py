@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from zafiro.core.body import receive
 from zafiro.core.errors import Invalid, NotFound
-from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.call import Call, missing
 from zafiro.mlflow_rest.router import AnyVerb, Asked, Stream, Verb
-from zafiro.tracking import artifacts, wire
+from zafiro.tracking import artifacts, shelves, wire
 from zafiro.tracking.access import read_run
 from zafiro.tracking.attachment import attachment
 from zafiro.tracking.mlflow_models import readable
@@ -33,6 +33,17 @@ def model_artifact(call: Call) -> Response:
         raise Invalid("", 'Request must include the "artifact_file_path" query parameter.')
     model = readable(call, call.groups[0])
     return _file(call, f"{model.folder}/{artifacts.safe(path)}")
+
+
+def version_artifact(call: Call) -> Response:
+    path = _path(call)
+    named = [call.query.get(name, "") for name in ("name", "version")]
+    if not all(named):
+        raise missing("version" if named[0] else "name")
+    file = shelves.file(call, "/".join(("registered-models", *named, path)))
+    if file is None:
+        raise NotFound("model version", ":".join(named))
+    return attachment(file)
 
 
 async def upload(asked: Asked) -> Response:
@@ -74,6 +85,7 @@ def _file(call: Call, path: str) -> Response:
 
 VERBS: tuple[AnyVerb, ...] = (
     Verb("GET", "/get-artifact", get_artifact),
+    Verb("GET", "/model-versions/get-artifact", version_artifact),
     Verb("GET", "mlflow/logged-models/{}/artifacts/files", model_artifact),
     Stream("POST", "mlflow/upload-artifact", upload),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
+from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import (
     artifacts,
     experiments,
@@ -31,6 +32,7 @@ MOST_RESULTS = 50_000
 MOST_HISTORY = 25_000
 MOST_RUNS_IN_HISTORY = 100
 MOST_SAMPLED = 2500
+MOST_ARTIFACTS = 10_000  # in one answer; MLflow's own server knows no pages
 LOGGED_MODELS = "mlflow.log-model.history"
 
 
@@ -92,6 +94,8 @@ def log_inputs(call: Call) -> Any:
         )
         for one in said.datasets
     ]
+    for one in given:
+        rules.dataset_input(one)
     with call.ctx.db.begin() as db:
         metrics.log_inputs(db, run, given)
         metrics.link_models(db, run.key, "input", [ModelLink(one.model_id) for one in said.models])
@@ -230,17 +234,23 @@ def history_interval(call: Call) -> Any:
 
 
 def list_artifacts(call: Call) -> Any:
+    """What lies directly in a folder, by name, a page at a time."""
     said = call.read(wire.ListArtifacts)
     run = read_run(call, said)
     folder = artifacts.folder_of(run)
     below = artifacts.safe(said.path) if said.path else ""
-    files = artifacts.listing(
+    found = artifacts.listing(
         call.ctx.home, call.workspace, f"{folder}/{below}" if below else folder
     )
-    return {
+    _, offset = read_token(said.page_token)
+    page = found[offset : offset + MOST_ARTIFACTS]
+    answer: dict[str, Any] = {
         "root_uri": artifacts.uri_of(run),
-        "files": [file_info(file, below) for file in files],
+        "files": [file_info(file, below) for file in page],
     }
+    if len(found) > offset + len(page):
+        answer["next_page_token"] = write_token(0, offset + len(page))
+    return answer
 
 
 def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:

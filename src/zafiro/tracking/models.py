@@ -164,8 +164,17 @@ def search(
     order_by  (field or metrics.key, ascending, dataset name, digest)
     """
     kinds = frozenset({"attribute", "metric", "param", "tag"})
-    clauses = parse(text, _ATTRIBUTES, kinds=kinds, lists=None) if text.strip() else []
-    _, offset = read_token(token)
+    try:
+        clauses = parse(text, _ATTRIBUTES, kinds=kinds, lists=None) if text.strip() else []
+    except Invalid as e:  # MLflow reads this noun's filters by a parser with words of its own
+        why = e.why.replace("Invalid comparator", "Invalid comparison operator")
+        raise Invalid("", f"Invalid filter string: {text!r}. {why}") from e
+    asked = {
+        "Experiment IDs": sorted(experiments),
+        "Filter string": text,
+        "Order by": [list(one) for one in order_by],
+    }
+    _, offset = read_token(token, asked)
     row = LoggedModelRow
     query = select(row).where(row.experiment.in_(experiments), row.lifecycle != DELETED)
     for clause in clauses:
@@ -180,7 +189,7 @@ def search(
         query = query.order_by(column.is_(None), column.asc() if ascending else column.desc())
     query = query.order_by(row.created_ms.desc(), row.key.desc())
     found = of_rows(db, list(db.scalars(query.offset(offset).limit(limit + 1))))
-    more = write_token(0, offset + limit) if len(found) > limit else None
+    more = write_token(0, offset + limit, asked) if len(found) > limit else None
     return found[:limit], more
 
 
@@ -190,7 +199,9 @@ def _latest(key: str, dataset: str | None, digest: str | None) -> Any:
         row.model == LoggedModelRow.key, row.key == key, row.nan.is_(False)
     )
     if dataset:
-        query = query.where(_on([(dataset, digest)]))
+        query = query.where(row.dataset_name == dataset)
+    if digest:
+        query = query.where(row.dataset_digest == digest)
     newest = query.order_by(row.timestamp_ms.desc(), row.step.desc()).limit(1)
     return newest.correlate(LoggedModelRow).scalar_subquery()
 

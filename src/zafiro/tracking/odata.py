@@ -8,6 +8,7 @@ double quotes or bare, a time also as Python prints it, with a blank in it. `x n
 is how azureml-core asks whether a run has a tag at all.
 """
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ _TIMES = frozenset({"createdutc", "starttimeutc", "endtimeutc", "lastmodifiedutc
 _NUMBERS = frozenset({"runnumber", "experimentid"})
 _FLAGS = frozenset({"hidden"})
 _DEEPEST = 50  # filters of clients are two or three deep
-_COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
+_OPERATORS = {name: getattr(operator, name) for name in ("eq", "gt", "ge", "lt", "le")}
+_COMPARISONS = frozenset({*_OPERATORS, "ne"})
 
 Made = TypeVar("Made")
 
@@ -252,8 +254,8 @@ def _of_column(
             raise Invalid("filter", f"{name} is a number, not {value}")
         value = int(value)
     elif known in _FLAGS:
-        if not isinstance(value, bool):
-            raise Invalid("filter", f"{name} is true or false, not {value}")
+        if not isinstance(value, bool) or comparison not in ("eq", "ne"):
+            raise Invalid("filter", f"{name} is true or false, and eq or ne, not {value}")
     else:
         value = _text(value)
     return _with(column, comparison, value)
@@ -287,15 +289,10 @@ def _with(column: Any, comparison: str, value: Any) -> ColumnElement[bool]:
     made: ColumnElement[bool]
     if value is None:
         made = column.is_(None) if comparison == "eq" else column.is_not(None)
+    elif comparison == "ne":
+        made = or_(column != value, column.is_(None))
     else:
-        made = {
-            "eq": column == value,
-            "ne": or_(column != value, column.is_(None)),
-            "gt": column > value,
-            "ge": column >= value,
-            "lt": column < value,
-            "le": column <= value,
-        }[comparison]
+        made = _OPERATORS[comparison](column, value)
     return made
 
 

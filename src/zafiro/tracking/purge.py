@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, exists, inspect, or_, select, tuple_, update
+from sqlalchemy import and_, delete, exists, inspect, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.context import Context
@@ -37,7 +37,7 @@ from zafiro.workspaces.domain import Workspace
 
 LOOP = "purge"
 PURGED = "purged"  # lifecycle of rows that nobody sees any more
-BATCH = 5000
+BATCH = 2000
 
 # Filled by the composition root, because tracking knows neither jobs nor assets.
 # (session, GUID of a workspace, run id) → why the run must stay, or None
@@ -235,19 +235,25 @@ def _free(db: Session, run: int) -> bool:
     for table, mine in (
         (PointRow, PointRow.run == run),
         (BlockRow, BlockRow.run == run),
+        (BlockRow, BlockRow.run == run),
         (SeriesPartRow, SeriesPartRow.series.in_(ids)),
         (ModelMetricRow, ModelMetricRow.run == run),
         (EventRow, EventRow.run == run),
     ):
         mapped: Any = inspect(table)
         key = tuple(mapped.primary_key)
-        some = select(*key).where(mine).limit(BATCH)
+        order = tuple_(*key) if len(key) > 1 else key[0]
+        # Up to the last of the batch: going through the key is faster than finding each row.
+        last = db.execute(
+            select(*key).where(mine).order_by(*key).offset(BATCH - 1).limit(1)
+        ).first()
+        some = mine
+        if last is not None:
+            some = and_(mine, order <= (tuple_(*last) if len(key) > 1 else last[0]))
         done: Any = db.execute(
-            delete(table)
-            .where((tuple_(*key) if len(key) > 1 else key[0]).in_(some))
-            .execution_options(synchronize_session=False)
+            delete(table).where(some).execution_options(synchronize_session=False)
         )
-        if done.rowcount == BATCH:
+        if last is not None and done.rowcount:
             return False
     db.execute(delete(RunRow).where(RunRow.key == run))
     return True

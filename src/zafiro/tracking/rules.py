@@ -10,7 +10,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import invalid_value, missing
-from zafiro.tracking.domain import Logged
+from zafiro.tracking.domain import DatasetInput, Logged
 
 MAX_PARAMS_OR_TAGS = 100
 MAX_METRICS = 1000
@@ -21,6 +21,14 @@ MAX_PARAM_VALUE = 6000
 MAX_TAG_VALUE = 8000
 MAX_EXPERIMENT_NAME = 500
 MAX_EXPERIMENT_TAG_VALUE = 20_000
+MAX_DATASET = {
+    "name": 500,
+    "digest": 36,
+    "source": 65_535,
+    "schema": 1_048_575,
+    "profile": 16_777_215,
+}
+MAX_INPUT_TAG = {"key": 255, "value": 500}
 
 _NAME = re.compile(r"[/\w.\- :]*")
 # Names that need no closer look: one match instead of two and a path normalised, for hot writes.
@@ -163,3 +171,11 @@ def unchanged(kept: Mapping[str, str], given: Mapping[str, str], run: str) -> No
             f"Changing param values is not allowed. Params were already logged='{changed}' for "
             f"run ID='{run}'.",
         )
+
+
+def dataset_input(given: DatasetInput) -> None:
+    for name, limit in MAX_DATASET.items():
+        length(name, limit, getattr(given.dataset, name) or "")
+    for key, value in given.tags.items():
+        length("key", MAX_INPUT_TAG["key"], key)
+        length("value", MAX_INPUT_TAG["value"], value)

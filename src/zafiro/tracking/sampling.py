@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import BigInteger, func, or_, select
 from sqlalchemy.orm import Session
 
-from zafiro.tracking import thinning
+from zafiro.tracking import sql, thinning
 from zafiro.tracking.domain import Point
 from zafiro.tracking.store import PointRow, metric_key
 
 MOST_POINTS_PER_RUN = 2500
+MOST_COMPARED = 50_000  # points that are all looked at
 
 
 def by_step(
@@ -26,12 +27,14 @@ def by_step(
 
     About `at_most` steps, evenly among those any of the runs logged, and of each run its first and
     its last; all points of such a step. A run with more than 2500 of them (one that never says a
-    step, for one) is thinned by itself, as all are where one is so long that looking at every step
-    would take a while. `between`: first and last step.
+    step, for one) is thinned by itself, and so are all runs when they have very many points
+    together: then first, last and extremes stay. `between`: first and last step.
     Source: get_metric_history_bulk_interval, mlflow 3.17.
     """
     first, last = between or (None, None)
-    if thinning.is_long(db, runs, key):
+    among, given = sql.among(db, runs)
+    total = f"SELECT sum(count) FROM metric_latest WHERE run {among} AND key = ?"
+    if (sql.rows(db, total, [given, key])[0][0] or 0) > MOST_COMPARED:
         return [
             (run, point)
             for run in runs

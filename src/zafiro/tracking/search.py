@@ -12,18 +12,22 @@ Cost must not grow with runs that do not match, so a search follows an index:
 The SQL is put together by hand: SQLAlchemy takes 2 ms to build what SQLite answers in one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import TextClause
+from sqlalchemy import text as text_of
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.tracking import experiments as of_experiments
 from zafiro.tracking import sql
 from zafiro.tracking.artifacts import SCHEME, run_folder
-from zafiro.tracking.domain import ACTIVE, DELETED, NOTE, PARENT_RUN, RUN_NAME, Head, Place
+from zafiro.tracking.domain import ACTIVE, DELETED, NOTE, PARENT_RUN, RUN_NAME, Head
 
 ATTRIBUTES: dict[str, type] = {
     "run_id": str,
@@ -37,12 +41,11 @@ ATTRIBUTES: dict[str, type] = {
 VIEWS = {"ACTIVE_ONLY": (ACTIVE,), "DELETED_ONLY": (DELETED,), "ALL": (ACTIVE, DELETED)}
 FEW = 1000  # runs that are sorted rather than found in order
 
-# A Head, column by column.
+# A Head, column by column; its place is its experiment's.
 _HEAD = (
     "r.key, r.run_id, r.name, r.experiment, r.user_name, r.status, r.lifecycle, r.start_ms,"
     " r.end_ms, r.parent, r.description, r.owned"
 )
-_EXPERIMENT = 3  # of these columns
 _COLUMNS = {
     "run_id": "r.run_id",
     "run_name": "r.name",
@@ -81,30 +84,21 @@ def search_runs(
     stage, offset = read_token(token)
     if not experiments:
         return [], None
-    places = _places(db, experiments)
     search = _Search(db, experiments, clauses, orders, VIEWS[view])
     staged = bool(orders) and orders[0].kind == "metric"
     last = _NUMBERS if not staged or _needs(clauses, orders[0].key) else _WITHOUT
+    places = of_experiments.places(db, experiments)
     found: list[Head] = []
     while stage <= last and len(found) <= limit:
         wanted = limit + 1 - len(found)
         statement = search.statement(stage if staged else None)
         statement.last.append("LIMIT ? OFFSET ?", wanted, offset)
-        rows = sql.rows(db, *statement.whole())
-        got = [Head._make((*row, places.get(row[_EXPERIMENT]))) for row in rows]
+        got = [Head._make((*row, places.get(row[3]))) for row in sql.rows(db, *statement.whole())]
         if len(found) + len(got) > limit:
             kept = limit - len(found)
             return found + got[:kept], write_token(stage, offset + kept)
         found, stage, offset = found + got, stage + 1, 0
     return found, None
-
-
-def _places(db: Session, experiments: Sequence[int]) -> dict[int, Place]:
-    """Of the few experiments that have one of their own."""
-    among, given = sql.among(db, experiments)
-    said = f"SELECT key, location, folder FROM experiments WHERE key {among}"
-    found = sql.rows(db, f"{said} AND location IS NOT NULL", [given])
-    return {key: Place(location, folder) for key, location, folder in found}
 
 
 def _needs(clauses: Sequence[Clause], metric: str) -> bool:
@@ -187,7 +181,7 @@ class _Search:
             made.where.append(*_has("metric_latest", orders[0].key, negated=True))
         made.where.append(f"r.lifecycle {_list(self._lifecycles)}", *self._lifecycles)
         for clause in clauses:
-            made.where.append(*self._condition(clause))
+            made.where.append(*self.condition(clause))
         for n, order in enumerate(orders if stage is None else orders[1:]):
             _ordered(made, order, f"o{n}")
         if not any(order.kind == "attribute" and order.key == "start_time" for order in orders):
@@ -246,7 +240,7 @@ class _Search:
     def _of(self) -> str:
         return _list(self._experiments)
 
-    def _condition(self, clause: Clause) -> tuple[Any, ...]:
+    def condition(self, clause: Clause) -> tuple[Any, ...]:
         if clause.kind == "attribute":
             return self._compare(_COLUMNS[clause.key], clause)
         if clause.kind == "dataset":
@@ -281,6 +275,16 @@ class _Search:
         if comparator == "LIKE" and self._sqlite:  # whose LIKE ignores case; GLOB does not
             return f"{column} GLOB ?", glob(str(value))
         return f"{column} {comparator} ?", value
+
+
+def condition(db: Session, clause: Clause, name: str) -> TextClause:
+    """A clause as a part of a SQLAlchemy query over RunRow. `name`: of its parameters, another for
+    each clause."""
+    said, *given = _Search(db, (), (), (), ()).condition(clause)
+    said = re.sub(r"\br\.", "runs.", said)
+    pieces = said.split("?")
+    named = "".join(f"{piece}:{name}_{n}" for n, piece in enumerate(pieces[:-1])) + pieces[-1]
+    return text_of(named).bindparams(**{f"{name}_{n}": one for n, one in enumerate(given)})
 
 
 def glob(pattern: str) -> str:

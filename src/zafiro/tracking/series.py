@@ -7,7 +7,6 @@ shows them. Rows without a step get their place in the series for one.
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +20,7 @@ from zafiro.tracking import metrics
 from zafiro.tracking.domain import Point, Run
 from zafiro.tracking.experiments import now_ms
 from zafiro.tracking.history_wire import ms
-from zafiro.tracking.store import (
-    LatestRow,
-    PointRow,
-    SeriesPartRow,
-    SeriesRow,
-    metric_key,
-    upsert,
-)
+from zafiro.tracking.store import LatestRow, PointRow, SeriesPartRow, SeriesRow, metric_key, upsert
 
 PAGE = 5000
 
@@ -54,27 +46,50 @@ class Series:
 def log(db: Session, run: Run, given: Iterable[wire.Metric]) -> list[tuple[wire.Metric, Exception]]:
     """Append; a row whose id is there already is a retry and changes nothing. Returns what was
     refused, and why; the others are logged."""
-    named: dict[str, list[wire.Metric]] = defaultdict(list)
     refused: list[tuple[wire.Metric, Exception]] = []
+    readable: list[wire.Metric] = []
     for metric in given:
-        named[metric.name].append(metric)
+        try:
+            _check(metric)
+            readable.append(metric)
+        except Invalid as e:
+            refused.append((metric, e))
     points: list[Point] = []
-    for name in sorted(named):  # in one order everywhere, so that two batches cannot deadlock
-        for metric in named[name]:
-            try:
-                points += _log(db, run, metric)
-            except (Invalid, Conflict) as e:
-                refused.append((metric, e))
+    for metric in _joined(readable):
+        try:
+            points += _log(db, run, metric)
+        except Conflict as e:
+            refused.append((metric, e))
     metrics.log_points(db, run.key, run.experiment_key, points)
     return refused
 
 
-def _log(db: Session, run: Run, said: wire.Metric) -> list[Point]:
+def _check(said: wire.Metric) -> None:
     if not said.name:
         raise Invalid("name", "is missing: a metric has one")
-    times = [_at(part) for part in said.value]  # before anything is written
-    columns = said.columns or {key: "double" for part in said.value[:1] for key in part.data}
-    kind = (said.properties and said.properties.ux_metric_type) or _guess(said.name, columns)
+    for part in said.value:
+        _at(part)
+
+
+def _joined(given: list[wire.Metric]) -> list[wire.Metric]:
+    """One for each name and kind, with the rows of all: azureml-core sends every value as a metric
+    of its own. By name, so that two batches cannot wait for each other."""
+    found: dict[tuple[str, str], wire.Metric] = {}
+    for said in given:
+        columns = said.columns or {key: "double" for part in said.value[:1] for key in part.data}
+        kind = (said.properties and said.properties.ux_metric_type) or _guess(said.name, columns)
+        one = found.setdefault(
+            (said.name, kind), wire.Metric(said.name, {}, [], wire.Properties(kind))
+        )
+        before = one.columns or {}
+        one.columns = {**before, **_wider(before, columns)}
+        one.value.extend(said.value)
+    return [found[key] for key in sorted(found)]
+
+
+def _log(db: Session, run: Run, said: wire.Metric) -> list[Point]:
+    times = [_at(part) for part in said.value]
+    columns, kind = said.columns or {}, (said.properties and said.properties.ux_metric_type) or ""
     row = _row(db, run, said.name, kind, columns)
     series = Series(row.name, row.kind, {**row.columns, **_wider(row.columns, columns)}, row.key)
     ids = [part.metric_id or str(uuid.uuid4()) for part in said.value]

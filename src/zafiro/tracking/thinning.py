@@ -33,6 +33,27 @@ def envelope(
     return _points(key, _marks(db, run, key, pixels, _range(first_step, last_step)))
 
 
+def pieces(
+    db: Session,
+    run: int,
+    key: str,
+    *,
+    pixels: int,
+    first_step: int | None = None,
+    last_step: int | None = None,
+) -> list[Block]:
+    """The history as `pixels` buckets by step, for a band. [] when there are not that many: then
+    `envelope` has each point."""
+    between = _range(first_step, last_step)
+    metric, count = _metric(db, run, key)
+    if count < blocks.LONG:
+        return []
+    found = _blocks(db, run, metric, count, pixels, between)
+    if len(found) < pixels:
+        return []
+    return [blocks.merge(part) for part in _split(found, pixels)]
+
+
 def sampled_history(
     db: Session,
     run: int,
@@ -57,13 +78,6 @@ def sampled_history(
     if at_most < 6:
         return _points(key, [marks[0], marks[-1]])
     return _points(key, marks)
-
-
-def is_long(db: Session, runs: Sequence[int], key: str) -> bool:
-    """Whether one of the runs logged that so often that it has blocks."""
-    among, given = sql.among(db, runs)
-    said = f"SELECT 1 FROM metric_latest WHERE run {among} AND key = ? AND count >= ? LIMIT 1"
-    return bool(sql.rows(db, said, [given, key, blocks.LONG]))
 
 
 Range = tuple[int, int]

@@ -125,6 +125,9 @@ def test_the_cookie_of_one_run_opens_no_other(
     cookies = dict(browser.cookies)
     assert cookies
     assert browser.get(endpoint, cookies=cookies).status_code == 401
+    # Nor does it give a link for its own run: it would be good for ever.
+    assert browser.get(mine).status_code == 200
+    assert browser.get(f"{mine}link").status_code == 401
 
 
 def test_a_run_without_event_files_says_so(

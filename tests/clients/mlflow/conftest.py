@@ -1,9 +1,10 @@
 """A live server for the real MLflow client."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import mlflow
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from conftest import schema
 from tracking.conftest import Door, add_workspace
 from zafiro.core.context import Context
 from zafiro.core.db import Database, Table, sqlite_url
@@ -19,6 +21,7 @@ from zafiro.core.secrets import Secrets
 from zafiro.core.settings import Settings
 from zafiro.evaluations import mlflow as evaluations
 from zafiro.mlflow_rest import router
+from zafiro.registry import mlflow as registry
 from zafiro.traces import mlflow as traces
 from zafiro.tracking import history
 from zafiro.tracking import mlflow as face
@@ -32,10 +35,16 @@ class Live:
 
 
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    """On SQLite; on PostgreSQL when ZAFIRO_TEST_POSTGRESQL is set."""
     root: Path = tmp_path_factory.mktemp("home")
-    with serving(root, sqlite_url(root / "zafiro.db")) as running:
-        yield running
+    with ExitStack() as stack:
+        url = sqlite_url(root / "zafiro.db")
+        if os.environ.get("ZAFIRO_TEST_POSTGRESQL"):
+            url = stack.enter_context(schema(request.getfixturevalue("postgresql")))
+        yield stack.enter_context(serving(root, url))
 
 
 @contextmanager
@@ -46,10 +55,12 @@ def serving(root: Path, database: str) -> Iterator[Live]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         db = Database(database, durable=False)
         Table.metadata.create_all(db.engine)
-        ctx = Context(Settings(home=root), Home(root), db, Secrets(b"k" * 32), url, url)
+        settings = Settings(home=root, webhook_schemes="http", webhook_private=True)
+        ctx = Context(settings, Home(root), db, Secrets(b"k" * 32), url, url)
         door = Door()
         workspace, other = add_workspace(db, "main"), add_workspace(db, "other")
-        verbs = [verb for f in (face, traces, evaluations) for verb in f.verbs(ctx, door.gate)]
+        slices = (face, traces, evaluations, registry)
+        verbs = [verb for one in slices for verb in one.verbs(ctx, door.gate)]
         app = Starlette(
             routes=[
                 *router.routes(ctx, door.gate, verbs),

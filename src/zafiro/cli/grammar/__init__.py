@@ -50,7 +50,7 @@ class Noun:
     name: str
     help: str
     verbs: tuple[Verb, ...] = ()
-    columns: tuple[str, ...] = ()  # of `--output table`, JMESPath each
+    columns: tuple[str, ...] = ()  # of `--output table`: a.b || c each
     verb: dict[str, Verb] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,3 @@
+from rooms import ctx, db, main
+
+__all__ = ["ctx", "db", "main"]
