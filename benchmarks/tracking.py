@@ -18,6 +18,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,6 +42,9 @@ SEARCHES = {
 }
 
 
+broken: Counter[int] = Counter()  # connections, by port
+
+
 class Connection:
     """One kept connection that sends prepared requests."""
 
@@ -54,6 +58,18 @@ class Connection:
         return self
 
     async def send(self, request: bytes) -> bytes:
+        """The answer. A connection that breaks (the peer's workers are restarted when a loaded
+        machine delays them) is opened anew and counted."""
+        for _ in range(5):
+            try:
+                return await self._send(request)
+            except (OSError, asyncio.IncompleteReadError):
+                broken[self.port] += 1
+                await asyncio.sleep(0.2)
+                await self.open()
+        return await self._send(request)
+
+    async def _send(self, request: bytes) -> bytes:
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = 0
@@ -89,17 +105,10 @@ async def create(connection: Connection, experiment: str) -> str:
 
 
 async def experiment(port: int, name: str) -> str:
+    connection = await Connection(port).open()
     said = post("experiments/create", {"name": f"{name} {time.time()}"})
-    for left in range(5, -1, -1):
-        try:
-            connection = await Connection(port).open()
-            id: str = json.loads(await connection.send(said))["experiment_id"]
-            return id
-        except (OSError, asyncio.IncompleteReadError):
-            if not left:
-                raise
-            await asyncio.sleep(1)  # the peer's workers restart when a loaded machine delays them
-    raise AssertionError
+    id: str = json.loads(await connection.send(said))["experiment_id"]
+    return id
 
 
 async def log_metric(connection: Connection, run: str, n: int) -> None:
@@ -207,6 +216,9 @@ def compare(given: argparse.Namespace) -> None:
                         did = search(server, many[server.port, runs], more, given.seconds / 2)
                         key = f"P4 search of {runs:,} runs, {name}, ms", column(server)
                         found.setdefault(key, []).append(asyncio.run(did))
+        for server in servers:
+            if broken[server.port]:
+                print(f"{column(server)}: {broken[server.port]} connections broke")
     table(found, [column(server) for server in servers])
 
 
