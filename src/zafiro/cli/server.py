@@ -22,6 +22,8 @@ from zafiro.core.settings import Settings
 
 log = logging.getLogger("zafiro")
 
+_STUDIO_PORT = 8445
+
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises Invalid with a sentence for what stands in the way."""
@@ -34,16 +36,18 @@ def serve(settings: Settings) -> None:
         tls.ensure(home.tls, sorted({host, settings.host, "127.0.0.1", "localhost"}))
         port = _free(settings.host, settings.port, "port")
         storage_port = _free(settings.host, settings.storage_port, "storage_port")
-        made = _create(settings, f"https://{host}:{port}", f"https://{host}:{storage_port}")
-        asyncio.run(_run(made, settings, port, storage_port))
+        studio_port = _studio_port(settings, {port, storage_port})
+        urls = f"https://{host}:{port}", f"https://{host}:{storage_port}"
+        made = _create(settings, *urls, f"http://127.0.0.1:{studio_port}")
+        asyncio.run(_run(made, settings, port, storage_port, studio_port))
     finally:
         home.state.unlink(missing_ok=True)
 
 
-def _create(settings: Settings, url: str, storage_url: str) -> app.Zafiro:
+def _create(settings: Settings, url: str, storage_url: str, studio_url: str) -> app.Zafiro:
     """Raises Invalid when the database cannot be used; its password is not in the message."""
     try:
-        return app.create(settings, url=url, storage_url=storage_url)
+        return app.create(settings, url=url, storage_url=storage_url, studio_url=studio_url)
     except (OperationalError, ModuleNotFoundError, ArgumentError) as e:
         match e:
             case OperationalError():
@@ -58,7 +62,9 @@ def _create(settings: Settings, url: str, storage_url: str) -> app.Zafiro:
         raise Invalid("database", f"{shown} cannot be used: {why}") from e
 
 
-async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: int) -> None:
+async def _run(
+    made: app.Zafiro, settings: Settings, port: int, storage_port: int, studio_port: int
+) -> None:
     folder = made.ctx.home.tls
     listeners = [
         Server(
@@ -75,6 +81,17 @@ async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: in
         )
         for target, number in ((made.api, port), (made.storage, storage_port))
     ]
+    listeners.append(
+        Server(  # browsers know no CA of ours; what stays on this machine needs none
+            made.studio,
+            address="127.0.0.1",
+            port=studio_port,
+            interface=Interfaces.ASGI,
+            http=HTTPModes.http1,
+            log_level=LogLevels.warning,
+            websockets=False,
+        )
+    )
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     tasks = [loop.create_task(listener.serve()) for listener in listeners]
@@ -83,9 +100,11 @@ async def _run(made: app.Zafiro, settings: Settings, port: int, storage_port: in
     for task in tasks:
         task.add_done_callback(lambda _: ended.set())
     await _answering(settings.host, port)
-    note(made.ctx.home, made.ctx.url, made.ctx.storage_url)
+    note(made.ctx.home, made.ctx.url, made.ctx.storage_url, made.ctx.studio_url)
     log.info("listening on %s", made.ctx.url)
     await ended.wait()
+    for let_go in made.ctx.stopping:
+        let_go()
     for listener in listeners:
         listener.stop()  # type: ignore[no-untyped-call]
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -118,6 +137,16 @@ def _claim(home: Home) -> None:
             f"a server runs on {home.root} already (pid {running['pid']}, {running['url']}); "
             "stop it with `zafiro down`",
         )
+
+
+def _studio_port(settings: Settings, taken: set[int]) -> int:
+    """The port asked for; else the usual one, or a free one when something else has it."""
+    if settings.studio_port is not None:
+        return _free("127.0.0.1", settings.studio_port, "studio_port")
+    if settings.port and _STUDIO_PORT not in taken:
+        with contextlib.suppress(Invalid):
+            return _free("127.0.0.1", _STUDIO_PORT, "studio_port")
+    return _free("127.0.0.1", 0, "studio_port")
 
 
 def _free(host: str, port: int, field: str) -> int:

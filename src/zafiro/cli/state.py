@@ -14,8 +14,14 @@ def home_of(given: str | None) -> Home:
     return Home(root.expanduser().resolve())
 
 
-def note(home: Home, url: str, storage_url: str) -> None:
-    said = {"pid": os.getpid(), "started": time.time(), "url": url, "storage_url": storage_url}
+def note(home: Home, url: str, storage_url: str, studio_url: str) -> None:
+    said = {
+        "pid": os.getpid(),
+        "started": time.time(),
+        "url": url,
+        "storage_url": storage_url,
+        "studio_url": studio_url,
+    }
     part = home.state.with_suffix(".part")
     part.write_text(json.dumps(said))
     part.replace(home.state)

@@ -42,7 +42,13 @@ def settings_of(home: str | None, **given: Any) -> "Settings":
 def up(asked: Asked) -> None:
     home, host, port = asked.get("home"), asked.get("host"), asked.get("port")
     storage_port, database = asked.get("storage_port"), asked.get("database")
-    given = {"host": host, "port": port, "storage_port": storage_port, "database": database}
+    given = {
+        "host": host,
+        "port": port,
+        "storage_port": storage_port,
+        "studio_port": asked.get("studio_port"),
+        "database": database,
+    }
     if asked.detach:
         _detached(home_of(home), {k: v for k, v in given.items() if v is not None})
         return
@@ -104,6 +110,15 @@ def _detached(home: Home, given: dict[str, Any]) -> None:
             )
         time.sleep(0.01)
     print(f"Zafiro runs at {running['url']} (pid {running['pid']}, home {home.root})")
+    print(f"Studio: {_studio(home, running)}")
+
+
+def _studio(home: Home, running: dict[str, Any]) -> str:
+    """The link that signs a browser in."""
+    from zafiro.core.secrets import Secrets  # 0.1 s that `down` is spared
+    from zafiro.studio.signin import link
+
+    return link(Secrets.at(home.master_key), str(running["studio_url"]))
 
 
 def down(asked: Asked) -> None:
@@ -152,5 +167,6 @@ def status(asked: Asked) -> None:
         print(
             f"  home     {place.root}\n  pid      {running['pid']}\n  storage  {running['storage_url']}"
         )
+        print(f"  studio   {_studio(place, running)}")
     if running is None:
         sys.exit(3)

@@ -38,6 +38,8 @@ class Context:
     storage_url   the same for the storage listener
     furnish       what slices put into a workspace that was just made
     clear         what slices take away before a workspace goes
+    studio_url    where browsers are sent: the studio on plain HTTP of this machine, or `url`
+    stopping      what is called when the server begins to stop: open streams would wait for ever
     engines       backends by name, put in by the composition root (zafiro.computes.backend)
     """
 
@@ -51,3 +53,5 @@ class Context:
     furnish: list[WorkspaceHook] = field(default_factory=list)
     clear: list[WorkspaceHook] = field(default_factory=list)
     engines: dict[str, Any] = field(default_factory=dict)
+    studio_url: str = ""
+    stopping: list[Callable[[], None]] = field(default_factory=list)

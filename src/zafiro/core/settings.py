@@ -28,6 +28,13 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of the storage face of its own (TLS). 0 takes a free one.",
     )
+    studio_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of the studio for browsers on this machine (plain HTTP, 127.0.0.1). "
+        "0 takes a free one; unset is 8445, or a free one when that is taken.",
+    )
     public_host: str = Field(
         "", description="Host name clients use, if it is not `host`; goes into the certificate."
     )

@@ -117,7 +117,7 @@ def _shown(call: Call, workspace: Workspace, kept: Kept, run: Run) -> Record:
             "Studio": {
                 "jobServiceType": "Studio",
                 # The client appends &tid=…, so there must be a query already.
-                "endpoint": f"{call.ctx.url}/runs/{kept.job.name}?wsid={workspace.id}",
+                "endpoint": f"{call.ctx.studio_url}/runs/{kept.job.name}?wsid={workspace.id}",
             },
         },
     }

@@ -59,6 +59,16 @@ def of_record(record: Record) -> Workspace:
     )
 
 
+def all_of(db: Session) -> list[Workspace]:
+    """Every workspace of the installation, by subscription, group and name."""
+    return [
+        of_record(record)
+        for subscription in documents.under(db, "/subscriptions")
+        for group in documents.under(db, f"{subscription.id}/resourceGroups")
+        for record in documents.under(db, f"{group.id}/providers/{ML}/workspaces")
+    ]
+
+
 def everything(db: Session, collection: str) -> list[Record]:
     """The records of one collection, whatever their number."""
     return documents.under(db, collection)

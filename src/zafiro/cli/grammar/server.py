@@ -15,6 +15,12 @@ UP = Verb(
         flag(
             "--storage-port", "Port of the storage face; 0 takes a free one. [8444]", "N", kind=int
         ),
+        flag(
+            "--studio-port",
+            "Port of the studio, plain HTTP on 127.0.0.1; 0 takes a free one. [8445, or a free one]",
+            "N",
+            kind=int,
+        ),
         flag("--database", "SQLAlchemy URL instead of an SQLite file in the home.", "URL"),
         flag("--detach -d", "Return as soon as it answers."),
     ),

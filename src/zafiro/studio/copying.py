@@ -1,0 +1,191 @@
+"""An object in the words of each client: Python, command line, YAML, REST, MLflow."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from zafiro.core.context import Context
+from zafiro.core.errors import NotFound
+from zafiro.jobs import overview as jobs
+from zafiro.studio import reading, wire
+from zafiro.tracking import service as tracking
+from zafiro.workspaces.domain import Workspace
+
+_CLIENT = """from azure.ai.ml import MLClient
+from azure.identity import DefaultAzureCredential
+
+ml = MLClient(DefaultAzureCredential(), {subscription}, {group}, {name})
+"""
+_SCHEMA = "https://azuremlschemas.azureedge.net/latest/commandJob.schema.json"
+_API = "2024-04-01"
+# The property of MLClient and the noun of `az ml` for each kind.
+_NOUNS = {
+    "data": ("data", "data"),
+    "models": ("models", "model"),
+    "environments": ("environments", "environment"),
+    "components": ("components", "component"),
+}
+
+
+def job(ctx: Context, db: Session, workspace: Workspace, name: str) -> wire.Copies:
+    """Raises NotFound."""
+    run = tracking.get_run(db, workspace.guid, name)
+    kept = jobs.find(db, workspace.guid, run.run_id)
+    id = json.dumps(run.run_id)
+    copies = []
+    if kept is not None:
+        copies = [
+            _copy(
+                "sdk",
+                "python",
+                _client(workspace) + f"job = ml.jobs.get({id})\nml.jobs.stream(job.name)\n",
+            ),
+            _copy("cli", "bash", f"az ml job show --name {run.run_id} {_where(workspace)}"),
+            _copy("yaml", "yaml", job_yaml(workspace, kept.body["properties"])),
+            _copy("rest", "bash", _curl(ctx, f"{workspace.id}/jobs/{run.run_id}")),
+        ]
+    read = (
+        f"import mlflow\n\nrun = mlflow.get_run({id})\nprint(run.data.params, run.data.metrics)\n"
+    )
+    return wire.Copies(copies=[*copies, _copy("mlflow", "python", read)])
+
+
+def asset(
+    ctx: Context, db: Session, workspace: Workspace, kind: str, name: str, version: str
+) -> wire.Copies:
+    """Raises NotFound."""
+    found = reading.asset(db, workspace, reading.check(kind), name, version)
+    many, one = _NOUNS[kind]
+    sdk = (
+        _client(workspace)
+        + f"found = ml.{many}.get({json.dumps(found.name)}, version={json.dumps(found.version)})\n"
+    )
+    cli = f"az ml {one} show --name {found.name} --version {found.version} {_where(workspace)}"
+    id = f"{workspace.id}/{kind}/{found.name}/versions/{found.version}"
+    return wire.Copies(
+        copies=[
+            _copy("sdk", "python", sdk),
+            _copy("cli", "bash", cli),
+            _copy("yaml", "yaml", found.definition),
+            _copy("rest", "bash", _curl(ctx, id)),
+        ]
+    )
+
+
+def compute(ctx: Context, workspace: Workspace, name: str) -> wire.Copies:
+    sdk = _client(workspace) + f"compute = ml.compute.get({json.dumps(name)})\n"
+    cli = f"az ml compute show --name {name} {_where(workspace)}"
+    rest = _curl(ctx, f"{workspace.id}/computes/{name}")
+    return wire.Copies(
+        copies=[_copy("sdk", "python", sdk), _copy("cli", "bash", cli), _copy("rest", "bash", rest)]
+    )
+
+
+def of(ctx: Context, db: Session, workspace: Workspace, kind: str, name: str) -> wire.Copies:
+    """`name` is "name/version" for assets. Raises NotFound."""
+    if kind == "jobs":
+        return job(ctx, db, workspace, name)
+    if kind == "computes":
+        return compute(ctx, workspace, name)
+    if kind not in _NOUNS:
+        raise NotFound("kind of object", kind)
+    asset_name, _, version = name.partition("/")
+    return asset(ctx, db, workspace, kind, asset_name, version or "latest")
+
+
+def job_yaml(workspace: Workspace, properties: dict[str, Any]) -> str:
+    """The job as `az ml job create --file` takes it, to be sent again. Values of environment
+    variables are the user's own and stay; literals of inputs too."""
+
+    def reference(id: Any) -> Any:
+        if not id:
+            return None
+        text = str(id)
+        if text.lower().startswith(workspace.id.lower() + "/"):
+            parts = text[len(workspace.id) + 1 :].split("/")
+            text = f"{parts[1]}:{parts[3]}" if len(parts) == 4 else parts[1]
+        return text if text.startswith("azureml:") or "://" in text else f"azureml:{text}"
+
+    def port(given: dict[str, Any] | None, kind: str) -> Any:
+        asked = given or {}
+        if asked.get(kind) == "literal":
+            return asked.get("value")
+        mode = {
+            "readonlymount": "ro_mount",
+            "readwritemount": "rw_mount",
+            "evalmount": "eval_mount",
+            "evaldownload": "eval_download",
+        }
+        shown = {
+            "type": asked.get(kind) or "uri_folder",
+            "path": asked.get("uri"),
+            "mode": mode.get(str(asked.get("mode")).lower(), (asked.get("mode") or "").lower()),
+        }
+        return {k: v for k, v in shown.items() if v}
+
+    limits, resources = properties.get("limits") or {}, properties.get("resources") or {}
+    ports = {
+        "inputs": ("jobInputType", properties.get("inputs") or {}),
+        "outputs": ("jobOutputType", properties.get("outputs") or {}),
+    }
+    said: dict[str, Any] = {
+        "$schema": _SCHEMA,
+        "type": "command",
+        "display_name": properties.get("displayName"),
+        "experiment_name": properties.get("experimentName"),
+        "description": properties.get("description"),
+        "command": properties.get("command"),
+        "code": reference(properties.get("codeId")),
+        "environment": reference(properties.get("environmentId")),
+        "compute": reference(properties.get("computeId")),
+        **{
+            name: {key: port(given, kind) for key, given in all_.items()}
+            for name, (kind, all_) in ports.items()
+        },
+        "environment_variables": properties.get("environmentVariables"),
+        "resources": {
+            k: v
+            for k, v in (
+                ("instance_count", resources.get("instanceCount")),
+                ("instance_type", resources.get("instanceType")),
+            )
+            if v
+        },
+        "limits": {"timeout": _seconds(str(limits["timeout"]))} if limits.get("timeout") else None,
+        "tags": properties.get("tags"),
+    }
+    kept = {k: v for k, v in said.items() if v not in (None, {}, "")}
+    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+
+
+def _seconds(duration: str) -> int:
+    return int(TypeAdapter(timedelta).validate_python(duration).total_seconds())
+
+
+def _copy(id: str, language: str, text: str) -> wire.Copy:
+    return wire.Copy(id=id, language=language, text=text)
+
+
+def _client(workspace: Workspace) -> str:
+    return _CLIENT.format(
+        subscription=json.dumps(workspace.subscription),
+        group=json.dumps(workspace.group),
+        name=json.dumps(workspace.name),
+    )
+
+
+def _where(workspace: Workspace) -> str:
+    return f"-g {workspace.group} -w {workspace.name}"
+
+
+def _curl(ctx: Context, id: str) -> str:
+    return (
+        'token=$(curl -s -H "secret: $MSI_SECRET" '
+        f'"$MSI_ENDPOINT?resource={ctx.url}&api-version=2017-09-01" '
+        "| python3 -c 'import json,sys; print(json.load(sys.stdin)[\"access_token\"])')\n"
+        f'curl -H "Authorization: Bearer $token" "{ctx.url}{id}?api-version={_API}"'
+    )

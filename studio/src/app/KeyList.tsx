@@ -1,0 +1,75 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Switch,
+} from "@fluentui/react-components";
+import { useState } from "react";
+
+import { type Key, useT } from "../i18n";
+import { setSingleKeys, singleKeys } from "./keys";
+import { PLACES } from "./places";
+
+const KEYS: readonly [string, Key][] = [
+  ["Ctrl K", "shell.search"],
+  ["/", "keys.filter"],
+  ["j k ↓ ↑", "keys.row"],
+  ["x", "keys.select"],
+  ["Enter", "keys.open"],
+  ["c", "keys.compare"],
+  ["f", "keys.failed"],
+  ["m", "keys.mine"],
+  ["y", "keys.copy"],
+  ["1 – 5", "keys.tabs"],
+  ["e", "keys.error"],
+  ["?", "keys.title"],
+];
+
+export default function KeyList({ close }: { close: () => void }) {
+  const t = useT();
+  const [on, setOn] = useState(singleKeys());
+  return (
+    <Dialog open onOpenChange={(_, { open }) => !open && close()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>{t("keys.title")}</DialogTitle>
+          <DialogContent>
+            <dl className="keys">
+              {KEYS.map(([key, what]) => (
+                <div key={key}>
+                  <dt>
+                    <kbd>{key}</kbd>
+                  </dt>
+                  <dd>{t(what)}</dd>
+                </div>
+              ))}
+              {PLACES.map((place) => (
+                <div key={place.path}>
+                  <dt>
+                    <kbd>g {place.key}</kbd>
+                  </dt>
+                  <dd>{t(place.label)}</dd>
+                </div>
+              ))}
+            </dl>
+            <Switch
+              checked={on}
+              label={t("keys.single")}
+              onChange={(_, { checked }) => {
+                setSingleKeys(checked);
+                setOn(checked);
+              }}
+            />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={close}>{t("close")}</Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,228 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+
+import * as queries from "../api/queries";
+import { NotHere } from "../kit/states";
+import { Failed } from "./Failed";
+import { Shell } from "./Shell";
+
+interface Context {
+  client: QueryClient;
+}
+
+/** Text of the URL as text: what looks like a number in it was written by people too. */
+const text = (value: unknown): string | undefined =>
+  value === undefined || value === null || value === "" ? undefined : String(value);
+
+type Search = Record<string, unknown>;
+
+export interface SignInSearch {
+  next?: string;
+  token?: string;
+}
+export interface JobsSearch {
+  filter?: string;
+  sort?: string;
+  cols?: string;
+}
+export interface JobSearch {
+  tab?: string;
+  log?: string;
+  line?: number;
+  x?: "time";
+  y?: "log";
+  smooth?: number;
+  zoom?: string;
+  metric?: string;
+}
+export interface CompareSearch {
+  runs?: string;
+  base?: string;
+  all?: true;
+  tab?: string;
+}
+export interface AssetsSearch {
+  q?: string;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const session = await context.client.ensureQueryData(queries.session());
+    const kept = localStorage.getItem("zafiro.workspace");
+    const found = session.workspaces.find((one) => one.path === kept) ?? session.workspaces[0];
+    if (found) throw redirect({ to: "/w/$ws/home", params: { ws: found.path } });
+  },
+  component: NotHere,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (s: Search): SignInSearch => ({ ...s, next: text(s.next), token: text(s.token) }),
+  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+});
+
+const workspace = createRoute({
+  getParentRoute: () => root,
+  path: "/w/$ws",
+  component: Shell,
+  notFoundComponent: NotHere,
+});
+
+const toHome = createRoute({
+  getParentRoute: () => workspace,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/w/$ws/home", params });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => workspace,
+  path: "/home",
+  loader: ({ context, params }) => void context.client.prefetchQuery(queries.home(params.ws)),
+  component: lazyRouteComponent(() => import("../home/Home"), "Home"),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => workspace,
+  path: "/jobs",
+  validateSearch: (s: Search): JobsSearch => ({
+    ...s,
+    filter: text(s.filter),
+    sort: text(s.sort),
+    cols: text(s.cols),
+  }),
+  component: lazyRouteComponent(() => import("../jobs/JobsPage"), "JobsPage"),
+});
+
+const job = createRoute({
+  getParentRoute: () => workspace,
+  path: "/jobs/$name",
+  validateSearch: (s: Search): JobSearch => ({
+    ...s,
+    tab: text(s.tab),
+    log: text(s.log),
+    line: Number(s.line) > 0 ? Number(s.line) : undefined,
+    x: s.x === "time" ? ("time" as const) : undefined,
+    y: s.y === "log" ? ("log" as const) : undefined,
+    smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
+    zoom: text(s.zoom),
+    metric: text(s.metric),
+  }),
+  loader: ({ context, params }) =>
+    void context.client.prefetchQuery(queries.job(params.ws, params.name)),
+  component: lazyRouteComponent(() => import("../job/JobPage"), "JobPage"),
+});
+
+const experiments = createRoute({
+  getParentRoute: () => workspace,
+  path: "/experiments",
+  component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
+});
+
+const experiment = createRoute({
+  getParentRoute: () => workspace,
+  path: "/experiments/$name",
+  beforeLoad: ({ params }) => {
+    throw redirect({
+      to: "/w/$ws/jobs",
+      params: { ws: params.ws },
+      search: { filter: `experiment:${JSON.stringify(params.name)}` },
+    });
+  },
+});
+
+const compare = createRoute({
+  getParentRoute: () => workspace,
+  path: "/compare",
+  validateSearch: (s: Search): CompareSearch => ({
+    ...s,
+    runs: text(s.runs),
+    base: text(s.base),
+    all: s.all === true || s.all === "true" || undefined,
+    tab: text(s.tab),
+  }),
+  component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
+});
+
+const assets = createRoute({
+  getParentRoute: () => workspace,
+  path: "/$kind",
+  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
+});
+
+const asset = createRoute({
+  getParentRoute: () => workspace,
+  path: "/$kind/$name/$version",
+  component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
+});
+
+const newest = createRoute({
+  getParentRoute: () => workspace,
+  path: "/$kind/$name",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/w/$ws/$kind/$name/$version", params: { ...params, version: "latest" } });
+  },
+});
+
+const computes = createRoute({
+  getParentRoute: () => workspace,
+  path: "/compute",
+  component: lazyRouteComponent(() => import("../computes/Computes"), "Computes"),
+});
+
+const compute = createRoute({
+  getParentRoute: () => workspace,
+  path: "/compute/$name",
+  component: lazyRouteComponent(() => import("../computes/Compute"), "Compute"),
+});
+
+const tree = root.addChildren([
+  index,
+  signIn,
+  workspace.addChildren([
+    toHome,
+    home,
+    jobs,
+    job,
+    experiments,
+    experiment,
+    compare,
+    computes,
+    compute,
+    assets,
+    newest,
+    asset,
+  ]),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: "/studio",
+    context: { client },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: Failed,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
