@@ -134,6 +134,8 @@ def row(result: Result) -> str:
     notes = [m.removesuffix(" by this version") for m in missing][:3] + list(dict.fromkeys(others))[
         :2
     ]
+    if not result.calls:
+        outcome, notes = "empty", ["it ends before its first call of `az`"]
     note = "; ".join(notes).replace("|", "\\|")[:220]
     calls = f"{good} of {len(result.calls)}"
     return f"| `{result.script}` | {outcome} | {result.code} | {calls} | {result.seconds:.0f} | {note} |"
@@ -154,7 +156,7 @@ def others(root: Path) -> list[str]:
 
 
 def section(results: list[Result], root: Path) -> str:
-    whole = sum(r.code == 0 and not r.failed for r in results)
+    whole = sum(r.code == 0 and bool(r.calls) and not r.failed for r in results)
     calls = [c for r in results for c in r.calls]
     good = sum(code == 0 for code, _ in calls)
     return "\n".join(

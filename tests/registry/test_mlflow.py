@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from zafiro.assets import service as assets
 from zafiro.core.context import Context
 from zafiro.core.db import Database
+from zafiro.core.errors import NotFound
 from zafiro.registry import delivery, loop
 from zafiro.registry.store import DeliveryRow, WebhookRow
+from zafiro.workspaces.domain import Workspace
 
 API = "/api/2.0/mlflow"
 PROMPT = "mlflow.prompt.is_prompt"
@@ -111,6 +114,20 @@ def test_a_model_moves_with_its_versions_aliases_and_tags(registry: Registry) ->
     assert moved["aliases"] == [{"alias": "best", "version": "1"}]
     assert moved["tags"] == [{"key": "team", "value": "x"}]
     assert registry.versions() == ["b:1"] and registry.version("b") == "2"
+
+
+def test_an_alias_is_a_label_to_references(
+    registry: Registry, db: Database, main: Workspace
+) -> None:
+    registry.model("a")
+    registry.version("a")
+    registry.version("a")
+    registry.ask("POST", "registered-models/alias", name="a", alias="best", version="1")
+    with db.read() as session:
+        assert assets.resolve(session, main, "azureml:a@best", "models").version == "1"
+        assert assets.resolve(session, main, "azureml:a@latest", "models").version == "2"
+        with pytest.raises(NotFound, match="labels of models are: latest, best"):
+            assets.resolve(session, main, "azureml:a@worst", "models")
 
 
 def test_the_tag_that_makes_a_prompt_moves_it_between_the_two(registry: Registry) -> None:

@@ -243,7 +243,9 @@ def test_a_job_token_writes_its_own_run_and_those_it_made(
         "ExperimentRun/dcid.{run}/%2e%2e/%2e%2e/x",
         "ExperimentRun/dcid.{run}/%252e%252e/%252e%252e/x",
         "ExperimentRun/dcid.{run}/..%5c..%5cx",
-        "elsewhere/x",
+        "ExperimentRun/x",
+        "models/x",
+        ".storage/otherstorage/azureml/x",
         "%2fetc/passwd",
     ],
 )
@@ -465,3 +467,20 @@ def test_a_page_gets_the_file_of_a_model_version(
     assert wrong(http.get("/model-versions/get-artifact", params=asked))[2] == "Invalid path"
     asked = {"name": "m", "path": "MLmodel"}
     assert "'version'" in wrong(http.get("/model-versions/get-artifact", params=asked))[2]
+
+
+def test_what_belongs_to_no_run_belongs_to_the_workspace(http: TestClient) -> None:
+    where = "/api/2.0/mlflow-artifacts/artifacts"
+    token = {"Authorization": "Bearer job:some"}
+    assert http.put(f"{where}/shared/a.txt", content=b"x", headers=token).status_code == 403
+    assert http.put(f"{where}/shared/a.txt", content=b"xy").status_code == 200
+    got = http.get(f"{where}/shared/a.txt")
+    assert (got.text, got.headers["x-content-type-options"]) == ("xy", "nosniff")
+    found = [http.get(where, params=query).json() for query in ({}, {"path": "shared"})]
+    assert found == [
+        {"files": [{"path": "shared", "is_dir": True}]},
+        {"files": [{"path": "a.txt", "is_dir": False, "file_size": 2}]},
+    ]
+    assert http.delete(f"{where}/shared/a.txt", headers=token).status_code == 403
+    assert http.delete(f"{where}/shared/a.txt").status_code == 200
+    assert http.get(f"{where}/shared/a.txt").status_code == 404

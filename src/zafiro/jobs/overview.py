@@ -1,5 +1,5 @@
 """What pages ask of jobs, each in one look. Reads only. Public to other slices
-(docs/decisions/0006)."""
+(docs/decisions/0008)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -198,7 +198,7 @@ def _workspace(ctx: Context, gate: Gate, cookies: Cookies, feed: Feed) -> APIRou
     @router.get("/jobs/{name}/files")
     def list_files(at: Reading, name: str, path: str = "") -> wire.Files:
         run = tracking.get_run(at.db, at.workspace.guid, name)
-        found = runs.files(ctx.home, at.workspace, run.run_id, path)
+        found = runs.files(ctx.home, at.workspace, run, path)
         below = f"{path.rstrip('/')}/" if path else ""
         shown = [
             wire.File(path=below + f.path, folder=f.is_folder, size_bytes=f.size_bytes)
@@ -208,7 +208,7 @@ def _workspace(ctx: Context, gate: Gate, cookies: Cookies, feed: Feed) -> APIRou
 
     def file(at: Asked, name: str, path: str) -> Path:
         run = tracking.get_run(at.db, at.workspace.guid, name)
-        return runs.file(ctx.home, at.workspace, run.run_id, path)
+        return runs.file(ctx.home, at.workspace, run, path)
 
     @router.get("/jobs/{name}/text")
     def text(at: Reading, name: str, path: str) -> wire.Text:

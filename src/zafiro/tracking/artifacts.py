@@ -118,8 +118,8 @@ def in_storage(account: str, container: str, name: str) -> str:
 
 
 def owners(path: str) -> list[Owner]:
-    """Whose it may be; which run's folder that really is, only the run can tell. Raises Invalid
-    for a path that can belong to no run, model or trace."""
+    """Whose it may be; which run's folder that really is, only the run can tell. [] for what is
+    nobody's and so the workspace's. Raises Invalid for what the server keeps for itself."""
     path = safe(path)
     match = _OWNER.fullmatch(path)
     if match is not None:
@@ -131,11 +131,11 @@ def owners(path: str) -> list[Owner]:
         for n in range(2, len(parts))
         if parts[n] == "artifacts"
     ]
-    if not found:
+    if not found and parts[0] in _RESERVED:
         raise Invalid(
             "path",
             f"'{path}' is not below ExperimentRun/dcid.{{run}}, models/{{id}}, traces/{{id}} or a "
-            "run's folder of an experiment that has a place of its own",
+            f"run's folder, and the rest of '{parts[0]}' the server keeps for itself",
         )
     return found
 
@@ -174,6 +174,10 @@ def place(home: Home, workspace: Workspace, path: str) -> Path:
     the caller may, is asked before: the path of a datastore may lead anywhere in storage."""
     account, container, name = blob(workspace, path)
     return place_in(home.storage / account / container, name)
+
+
+def container(home: Home, workspace: Workspace) -> Path:
+    return home.storage / workspace.storage_account / CONTAINER
 
 
 def place_in(folder: Path, path: str) -> Path:

@@ -22,6 +22,9 @@ from zafiro.tracking.service import find_run
 def allowed(call: Call, path: str, what: str) -> str:
     """The path, cleaned, once the caller may do that with whose artifacts it is about."""
     candidates = artifacts.owners(path)
+    if not candidates:
+        call.may_in_workspace(f"experiments/runs/{what}")
+        return artifacts.safe(path)
     if candidates[0].model is not None:
         may(call, f"experiments/runs/{what}", readable(call, candidates[0].model))
         return artifacts.safe(path)
@@ -64,9 +67,14 @@ def download(call: Call) -> Response:
 
 
 def listing(call: Call) -> Any:
-    files = shelves.listing(call, call.query.get("path", ""))
+    asked = call.query.get("path", "")
+    if not asked:
+        call.may_in_workspace("experiments/runs/read")
+        root = artifacts.container(call.ctx.home, call.workspace)
+        return {"files": [file_info(file) for file in artifacts.list_in(root)]}
+    files = shelves.listing(call, asked)
     if files is None:
-        path = allowed(call, call.query.get("path", ""), "read")
+        path = allowed(call, asked, "read")
         files = artifacts.listing(call.ctx.home, call.workspace, path)
     return {"files": [file_info(file) for file in files]}
 

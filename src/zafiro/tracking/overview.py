@@ -1,5 +1,5 @@
 """What pages ask of runs, each in one look: a window of a list, counts, a curve at the width of a
-plot. Reads only. Public to other slices (docs/decisions/0006)."""
+plot. Reads only. Public to other slices (docs/decisions/0008)."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,11 +15,10 @@ from zafiro.core.home import Home
 from zafiro.mlflow_rest.filters import parse
 from zafiro.tracking import artifacts, metrics, service
 from zafiro.tracking.artifacts import File
-from zafiro.tracking.conditions import condition
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
-from zafiro.tracking.search import ATTRIBUTES
+from zafiro.tracking.search import ATTRIBUTES, condition
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow
 from zafiro.workspaces.domain import Workspace
 
@@ -259,7 +258,8 @@ def _where(db: Session, workspace: str, wanted: Wanted) -> list[ColumnElement[bo
     if wanted.to_ms is not None:
         where.append(RunRow.created_ms <= wanted.to_ms)
     if wanted.mlflow:
-        where += [condition(db, clause) for clause in parse(wanted.mlflow, ATTRIBUTES)]
+        clauses = parse(wanted.mlflow, ATTRIBUTES)
+        where += [condition(db, clause, f"filter{n}") for n, clause in enumerate(clauses)]
     return where
 
 
@@ -305,16 +305,16 @@ def _values(
     return found
 
 
-def files(home: Home, workspace: Workspace, run: str, folder: str) -> list[File]:
+def files(home: Home, workspace: Workspace, run: Run, folder: str) -> list[File]:
     """What lies directly in a folder of a run's artifacts, "" for all of them, by name."""
-    below = artifacts.run_folder(run) + (f"/{artifacts.safe(folder)}" if folder else "")
+    below = artifacts.folder_of(run) + (f"/{artifacts.safe(folder)}" if folder else "")
     return artifacts.listing(home, workspace, below)
 
 
-def file(home: Home, workspace: Workspace, run: str, path: str) -> Path:
+def file(home: Home, workspace: Workspace, run: Run, path: str) -> Path:
     """A file of a run's artifacts. Raises NotFound, Invalid for a path that leaves them."""
-    root = artifacts.place(home, workspace, artifacts.run_folder(run))
+    root = artifacts.place(home, workspace, artifacts.folder_of(run))
     found = artifacts.place_in(root, path)
     if not found.is_file():
-        raise NotFound("file", path, f"run '{run}' has no file of that name")
+        raise NotFound("file", path, f"run '{run.run_id}' has no file of that name")
     return found

@@ -235,6 +235,7 @@ def _free(db: Session, run: int) -> bool:
     for table, mine in (
         (PointRow, PointRow.run == run),
         (BlockRow, BlockRow.run == run),
+        (BlockRow, BlockRow.run == run),
         (SeriesPartRow, SeriesPartRow.series.in_(ids)),
         (ModelMetricRow, ModelMetricRow.run == run),
         (EventRow, EventRow.run == run),

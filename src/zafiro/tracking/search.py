@@ -12,10 +12,13 @@ Cost must not grow with runs that do not match, so a search follows an index:
 The SQL is put together by hand: SQLAlchemy takes 2 ms to build what SQLite answers in one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import TextClause
+from sqlalchemy import text as text_of
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
@@ -178,7 +181,7 @@ class _Search:
             made.where.append(*_has("metric_latest", orders[0].key, negated=True))
         made.where.append(f"r.lifecycle {_list(self._lifecycles)}", *self._lifecycles)
         for clause in clauses:
-            made.where.append(*self._condition(clause))
+            made.where.append(*self.condition(clause))
         for n, order in enumerate(orders if stage is None else orders[1:]):
             _ordered(made, order, f"o{n}")
         if not any(order.kind == "attribute" and order.key == "start_time" for order in orders):
@@ -237,7 +240,7 @@ class _Search:
     def _of(self) -> str:
         return _list(self._experiments)
 
-    def _condition(self, clause: Clause) -> tuple[Any, ...]:
+    def condition(self, clause: Clause) -> tuple[Any, ...]:
         if clause.kind == "attribute":
             return self._compare(_COLUMNS[clause.key], clause)
         if clause.kind == "dataset":
@@ -272,6 +275,16 @@ class _Search:
         if comparator == "LIKE" and self._sqlite:  # whose LIKE ignores case; GLOB does not
             return f"{column} GLOB ?", glob(str(value))
         return f"{column} {comparator} ?", value
+
+
+def condition(db: Session, clause: Clause, name: str) -> TextClause:
+    """A clause as a part of a SQLAlchemy query over RunRow. `name`: of its parameters, another for
+    each clause."""
+    said, *given = _Search(db, (), (), (), ()).condition(clause)
+    said = re.sub(r"\br\.", "runs.", said)
+    pieces = said.split("?")
+    named = "".join(f"{piece}:{name}_{n}" for n, piece in enumerate(pieces[:-1])) + pieces[-1]
+    return text_of(named).bindparams(**{f"{name}_{n}": one for n, one in enumerate(given)})
 
 
 def glob(pattern: str) -> str:
