@@ -76,13 +76,7 @@ def shown(*words: str) -> str:
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("--help",),
-        ("job", "--help"),
-        ("job", "create", "--help"),
-        ("model", "create", "-h"),
-        ("up", "-h"),
-    ],
+    [("--help",), ("job", "--help"), ("job", "create", "--help"), ("model", "create", "-h")],
     ids=lambda words: "-".join(w.strip("-") for w in words),
 )
 def test_help_reads_as_it_did(words: tuple[str, ...]) -> None:

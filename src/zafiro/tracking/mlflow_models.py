@@ -5,7 +5,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import Call
-from zafiro.tracking import artifacts, models, service, wire
+from zafiro.tracking import artifacts, model_wire, models, service
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
 from zafiro.tracking.mlflow_runs import file_info
@@ -13,7 +13,7 @@ from zafiro.tracking.mlflow_writes import some_name
 
 
 def create(call: Call) -> Any:
-    said = call.read(wire.CreateModel)
+    said = call.read(model_wire.CreateModel)
     job, run = call.caller.job, None
     if said.source_run_id:  # may name a run of another server: the model was made there
         with call.ctx.db.read() as db:
@@ -38,12 +38,12 @@ def create(call: Call) -> Any:
             params={one.key: one.value for one in said.params},
             tags={one.key: one.value for one in said.tags},
         )
-    return {"model": wire.logged_model(made)}
+    return {"model": model_wire.logged_model(made)}
 
 
 def get(call: Call) -> Any:
     deleted = call.query.get("allow_deleted", "false").lower() == "true"
-    return {"model": wire.logged_model(readable(call, call.groups[0], deleted=deleted))}
+    return {"model": model_wire.logged_model(readable(call, call.groups[0], deleted=deleted))}
 
 
 def readable(call: Call, model_id: str, *, deleted: bool = False) -> LoggedModel:
@@ -75,15 +75,15 @@ def may(call: Call, what: str, model: LoggedModel) -> None:
 
 
 def finalize(call: Call) -> Any:
-    said = call.read(wire.FinalizeModel)
-    numbers = {name: number for number, name in wire.MODEL_STATUSES.items()}
+    said = call.read(model_wire.FinalizeModel)
+    numbers = {name: number for number, name in model_wire.MODEL_STATUSES.items()}
     status = int(said.status) if str(said.status).isdecimal() else numbers.get(str(said.status))
     if status not in (1, 2, 3):
         raise Invalid("", f"Invalid value {said.status!r} for parameter 'status' supplied")
     model = writable(call)
     with call.ctx.db.begin() as db:
         models.finalize(db, model, status)
-        return {"model": wire.logged_model(models.get(db, call.guid, model.model_id))}
+        return {"model": model_wire.logged_model(models.get(db, call.guid, model.model_id))}
 
 
 def remove(call: Call) -> Any:
@@ -94,7 +94,7 @@ def remove(call: Call) -> Any:
 
 
 def log_params(call: Call) -> Any:
-    said = call.read(wire.ModelParams)
+    said = call.read(model_wire.ModelParams)
     model = writable(call)
     with call.ctx.db.begin() as db:
         models.put_params(db, model.key, {one.key: one.value for one in said.params})
@@ -102,11 +102,11 @@ def log_params(call: Call) -> Any:
 
 
 def set_tags(call: Call) -> Any:
-    said = call.read(wire.ModelTags)
+    said = call.read(model_wire.ModelTags)
     model = writable(call)
     with call.ctx.db.begin() as db:
         models.put_tags(db, model.key, {one.key: one.value for one in said.tags})
-        return {"model": wire.logged_model(models.get(db, call.guid, model.model_id))}
+        return {"model": model_wire.logged_model(models.get(db, call.guid, model.model_id))}
 
 
 def delete_tag(call: Call) -> Any:
@@ -117,7 +117,7 @@ def delete_tag(call: Call) -> Any:
 
 
 def search(call: Call) -> Any:
-    said = call.read(wire.SearchModels)
+    said = call.read(model_wire.SearchModels)
     call.may("experiments/runs/read")
     keys = [known(call, id).key for id in said.experiment_ids]
     with call.ctx.db.read() as db:
@@ -133,7 +133,7 @@ def search(call: Call) -> Any:
             limit=min(max(1, said.max_results), 1000),
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"models": [wire.logged_model(model) for model in found]}
+    answer: dict[str, Any] = {"models": [model_wire.logged_model(model) for model in found]}
     if token:
         answer["next_page_token"] = token
     return answer

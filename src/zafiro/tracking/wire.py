@@ -12,16 +12,10 @@ from typing import Any
 import msgspec
 
 from zafiro.tracking.artifacts import SCHEME, uri_of
-from zafiro.tracking.domain import DatasetInput, Experiment, Head, LoggedModel, ModelLink, Point
+from zafiro.tracking.domain import DatasetInput, Experiment, Head, ModelLink, Point
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 VIEWS = {1: "ACTIVE_ONLY", 2: "DELETED_ONLY", 3: "ALL"}
-MODEL_STATUSES = {
-    0: "LOGGED_MODEL_STATUS_UNSPECIFIED",
-    1: "LOGGED_MODEL_PENDING",
-    2: "LOGGED_MODEL_READY",
-    3: "LOGGED_MODEL_UPLOAD_FAILED",
-}
 
 
 class Pair(msgspec.Struct, gc=False):
@@ -194,48 +188,6 @@ class SearchDatasets(msgspec.Struct):
     experiment_ids: list[str] = []
 
 
-class CreateModel(msgspec.Struct):
-    experiment_id: str
-    name: str | None = None
-    model_type: str | None = None
-    source_run_id: str | None = None
-    params: list[Pair] = []
-    tags: list[Pair] = []
-
-
-class FinalizeModel(msgspec.Struct):
-    status: str | int
-
-
-class ModelParams(msgspec.Struct):
-    params: list[Pair] = []
-
-
-class ModelTags(msgspec.Struct):
-    tags: list[Pair] = []
-
-
-class ModelOrder(msgspec.Struct):
-    field_name: str
-    ascending: bool = True
-    dataset_name: str | None = None
-    dataset_digest: str | None = None
-
-
-class ModelDataset(msgspec.Struct):
-    dataset_name: str
-    dataset_digest: str | None = None
-
-
-class SearchModels(msgspec.Struct):
-    experiment_ids: list[str]
-    filter: str = ""
-    datasets: list[ModelDataset] = []
-    max_results: int = 50
-    order_by: list[ModelOrder] = []
-    page_token: str | None = None
-
-
 _MOST = sys.float_info.max
 
 
@@ -373,33 +325,3 @@ def dataset_input(given: DatasetInput) -> dict[str, Any]:
     if kept.profile is not None:
         shown["profile"] = kept.profile
     return {"tags": pairs(given.tags), "dataset": shown}
-
-
-def logged_model(found: LoggedModel) -> dict[str, Any]:
-    info: dict[str, Any] = {
-        "model_id": found.model_id,
-        "experiment_id": str(found.experiment_key),
-        "name": found.name,
-        "creation_timestamp_ms": found.created_ms,
-        "last_updated_timestamp_ms": found.modified_ms,
-        "artifact_uri": SCHEME + found.folder,
-        "status": MODEL_STATUSES[found.status],
-        "tags": pairs(found.tags),
-    }
-    for name, value in (
-        ("model_type", found.model_type),
-        ("source_run_id", found.source_run),
-        ("status_message", found.status_message),
-    ):
-        if value:
-            info[name] = value
-    return {
-        "info": info,
-        "data": {
-            "params": pairs(found.params),
-            "metrics": [
-                metric(point, run_id) | {"model_id": found.model_id}
-                for run_id, point in found.metrics
-            ],
-        },
-    }
