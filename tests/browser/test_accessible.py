@@ -26,6 +26,7 @@ def pages(server: Live) -> list[str]:
         f"jobs/{broken}",
         f"jobs/{broken}?tab=metrics",
         f"jobs/{broken}?tab=outputs",
+        f"jobs/{broken}?tab=monitoring",
         "experiments",
         f"compare?runs={broken}&all=true",
         "data",

@@ -60,9 +60,9 @@ export function Chart(props: Props) {
   return (
     <section className="card chart" ref={at} aria-label={metric} data-metric={metric}>
       <header>
-        <h3 title={metric}>
+        <h2 title={metric}>
           <bdi>{metric}</bdi>
-        </h3>
+        </h2>
         <small>{said}</small>
         <span className="grow" />
         <Button size="small" appearance="subtle" onClick={() => setTable(!table)} aria-pressed={table}>
