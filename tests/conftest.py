@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,16 @@ from zafiro.testing.live import Live
 for _slice in slices.find():
     if _slice.has("store"):
         _slice.module("store")  # declares its tables
+
+
+@pytest.fixture(autouse=True)
+def _mlflow_forgets() -> Iterator[None]:
+    """Which experiment is the active one, MLflow keeps for the process and its children."""
+    yield
+    fluent = sys.modules.get("mlflow.tracking.fluent")
+    if fluent is not None and fluent._active_experiment_id is not None:
+        fluent._active_experiment_id = None
+        os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
 
 
 @pytest.fixture(scope="session")

@@ -77,8 +77,9 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Of each module: while Playwright runs, nothing else can run an event loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         missing("Chromium is not installed (Debian: apt-get install chromium)")

@@ -17,15 +17,17 @@ _SPENT_S = 1  # processor seconds, whoever else wants the processor
 _BUSY = f"import time; x = bytearray(200_000_000)\nwhile time.process_time() < {_SPENT_S}: pass"
 
 
-def _histories(run: str, within_s: float = 10) -> dict[str, list[Metric]]:
-    """The last ones come after the job's end was told."""
+def _histories(run: str, *, readings: int = 1, within_s: float = 20) -> dict[str, list[Metric]]:
+    """Once there are that many. The last ones come after the job's end was told."""
     client, end = MlflowClient(), time.monotonic() + within_s
     while True:
-        keys = [key for key in client.get_run(run).data.metrics if key.startswith("system/")]
-        if keys or time.monotonic() > end:
-            break
+        found = client.get_run(run).data.metrics
+        keys = [key for key in found if key.startswith("system/")]
+        histories = {key: client.get_metric_history(run, key) for key in keys}
+        counts = [len(histories[key]) for key in keys if not key.startswith("system/job_")]
+        if min(counts, default=0) >= readings or time.monotonic() > end:
+            return histories
         time.sleep(0.05)
-    return {key: client.get_metric_history(run, key) for key in keys}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def busy(ml: MLClient, plain: Environment) -> dict[str, list[Metric]]:
         environment_variables={"MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "0.5"},
     )
     assert ended(ml, job.name, within_s=150).status == "Completed"
-    return _histories(job.name)
+    return _histories(job.name, readings=2)
 
 
 def test_a_job_has_the_metrics_that_mlflow_draws(busy: dict[str, list[Metric]]) -> None:
@@ -67,7 +69,7 @@ def test_what_the_jobs_own_processes_use_is_told_apart(busy: dict[str, list[Metr
     spans_s = [(p.timestamp - at) / 1000 for p, at in zip(readings, began, strict=False)]
     shares = [p.value / 100 * (psutil.cpu_count() or 1) for p in readings]
     spent_s = sum(share * span for share, span in zip(shares, spans_s, strict=True))
-    assert _SPENT_S * 0.7 < spent_s < _SPENT_S * 1.5
+    assert _SPENT_S * 0.5 < spent_s < _SPENT_S * 1.5
     assert 200 < max(p.value for p in busy["system/job_memory_usage_megabytes"]) < 400
     assert busy["system/job_processes"][0].value >= 1
 

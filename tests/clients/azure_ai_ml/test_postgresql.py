@@ -58,7 +58,7 @@ def test_a_job_runs_from_end_to_end_on_postgresql(own: Live, fresh: str, tmp_pat
     assert ended(ml, endless.name, 30).status == "Canceled"
     mlflow.set_tracking_uri(own.variables["MLFLOW_TRACKING_URI"])
     kept = mlflow.get_run(good.name)
-    assert (kept.data.metrics, kept.data.params) == ({"loss": 0.5}, {"depth": "3"})
+    assert (kept.data.metrics["loss"], kept.data.params) == (0.5, {"depth": "3"})
     found = mlflow.search_runs(
         experiment_names=[good.experiment_name], filter_string="metrics.loss < 1"
     )

@@ -42,13 +42,22 @@ def shape(job: Json) -> Json | None:
     )
 
 
+# azure-ai-ml 1.35, constants/_job/job.py JobServiceTypeNames
+_SERVICES = {
+    "JupyterLab": "jupyter_lab",
+    "SSH": "ssh",
+    "TensorBoard": "tensor_board",
+    "VSCode": "vs_code",
+}
+
+
 def _service(one: Json) -> Json:
-    endpoint = one.get("endpoint")
-    if one.get("jobServiceType") == "Studio" and endpoint:
+    endpoint, kind = one.get("endpoint"), one.get("jobServiceType")
+    if kind == "Studio" and endpoint:
         endpoint = f"{endpoint}&tid={TENANT}"
     return present(
         endpoint=endpoint,
-        type=one.get("jobServiceType"),
+        type=_SERVICES.get(kind or "", kind),
         port=one.get("port"),
         status=one.get("status"),
         error=one.get("errorMessage"),
