@@ -13,7 +13,7 @@ from mlflow.entities import Metric
 
 from clients.azure_ai_ml.jobs_client import ended, log, submit
 
-_SPENT_S = 1  # processor seconds, whoever else wants the processor
+_SPENT_S = 2  # processor seconds, whoever else wants the processor
 _BUSY = f"import time; x = bytearray(200_000_000)\nwhile time.process_time() < {_SPENT_S}: pass"
 
 
@@ -32,7 +32,7 @@ def _histories(run: str, *, readings: int = 1, within_s: float = 20) -> dict[str
 
 @pytest.fixture(scope="module")
 def busy(ml: MLClient, plain: Environment) -> dict[str, list[Metric]]:
-    """A job that spends a processor second and keeps 200 MB, read twice a second."""
+    """A job that spends two processor seconds and keeps 200 MB, read twice a second."""
     job = submit(
         ml,
         f'{sys.executable} -c "{_BUSY}"',
