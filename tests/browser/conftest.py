@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
-from zafiro.studio import files, signin
+from zafiro.studio import files
+from zafiro.studio import link as links
 from zafiro.testing.live import Live
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def at(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[
     def make(server: Live) -> Studio:
         home = Home(server.home)
         url = json.loads(home.state.read_text())["studio_url"]
-        link = signin.link(Secrets.at(home.master_key), url)
+        link = links.link(Secrets.at(home.master_key), url)
         made.append(Studio(server, chromium, url, link))
         return made[-1]
 

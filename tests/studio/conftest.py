@@ -12,6 +12,7 @@ from zafiro import app
 from zafiro.core import names
 from zafiro.core.db import sqlite_url
 from zafiro.core.settings import Settings
+from zafiro.studio import link as links
 from zafiro.studio import signin
 from zafiro.workspaces import service as workspaces
 
@@ -38,7 +39,7 @@ def room(
     headers = {signin.HEADER: "1"}
     browser = TestClient(made.studio, "http://127.0.0.1:8445", headers=headers)
     stranger = TestClient(made.studio, "http://127.0.0.1:8445", headers=headers)
-    link = signin.link(made.ctx.secrets, "http://127.0.0.1:8445")
+    link = links.link(made.ctx.secrets, "http://127.0.0.1:8445")
     assert browser.get(link, follow_redirects=False).status_code == 303
     yield Room(made, main, browser, stranger)
     made.ctx.db.close()

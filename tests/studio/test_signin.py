@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from studio_room import API, Room
 from zafiro.identity import service as identity
 from zafiro.studio import files, signin
+from zafiro.studio import link as links
 
 
 def test_a_stranger_sees_nothing(room: Room) -> None:
@@ -20,7 +21,7 @@ def test_a_stranger_sees_nothing(room: Room) -> None:
 
 def test_the_link_signs_in_and_the_cookie_is_kept_from_scripts_and_sites(room: Room) -> None:
     client = TestClient(room.made.studio, "http://127.0.0.1:8445")
-    link = signin.link(room.made.ctx.secrets, "http://127.0.0.1:8445")
+    link = links.link(room.made.ctx.secrets, "http://127.0.0.1:8445")
     answer = client.get(link, follow_redirects=False)
     assert answer.status_code == 303 and answer.headers["location"] == "/studio/"
     cookie = answer.headers["set-cookie"].lower()
@@ -30,7 +31,7 @@ def test_the_link_signs_in_and_the_cookie_is_kept_from_scripts_and_sites(room: R
 
 def test_under_tls_the_cookie_never_leaves_it(room: Room) -> None:
     client = TestClient(room.made.api, "https://zafiro.test:9443")
-    answer = client.get(signin.link(room.made.ctx.secrets, ""), follow_redirects=False)
+    answer = client.get(links.link(room.made.ctx.secrets, ""), follow_redirects=False)
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
@@ -45,7 +46,7 @@ def test_a_wrong_token_opens_nothing(room: Room) -> None:
 @pytest.mark.parametrize("next", ["https://elsewhere", "//elsewhere", "/studio/\\elsewhere", "/"])
 def test_the_link_leads_nowhere_else(room: Room, next: str) -> None:
     client = TestClient(room.made.studio, "http://127.0.0.1:8445")
-    token = signin.link_token(room.made.ctx.secrets)
+    token = links.link_token(room.made.ctx.secrets)
     answer = client.get(
         "/studio/sign-in", params={"token": token, "next": next}, follow_redirects=False
     )
@@ -61,7 +62,7 @@ def test_another_sites_page_cannot_act(room: Room) -> None:
 
 def test_signing_out_takes_the_cookie(room: Room) -> None:
     client = TestClient(room.made.studio, "http://127.0.0.1:8445", headers={signin.HEADER: "1"})
-    client.get(signin.link(room.made.ctx.secrets, ""))
+    client.get(links.link(room.made.ctx.secrets, ""))
     assert client.delete("/studio/api/session").status_code == 204
     assert client.get("/studio/api/session").status_code == 401
 

@@ -116,7 +116,7 @@ def _detached(home: Home, given: dict[str, Any]) -> None:
 def _studio(home: Home, running: dict[str, Any]) -> str:
     """The link that signs a browser in."""
     from zafiro.core.secrets import Secrets  # 0.1 s that `down` is spared
-    from zafiro.studio.signin import link
+    from zafiro.studio.link import link
 
     return link(Secrets.at(home.master_key), str(running["studio_url"]))
 

@@ -13,21 +13,12 @@ from starlette.responses import Response
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Denied
-from zafiro.core.secrets import Secrets
 from zafiro.identity import service as identity
+from zafiro.studio.link import link_token
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # A page of another origin cannot send it without asking first, and is then refused.
 HEADER = "x-zafiro-studio"
-
-
-def link_token(secrets: Secrets) -> str:
-    return secrets.key("studio sign-in", 24).hex()
-
-
-def link(secrets: Secrets, url: str) -> str:
-    """Where `zafiro up` sends people. `url`: of the studio's listener."""
-    return f"{url}/studio/sign-in?token={link_token(secrets)}"
 
 
 class Cookies:

@@ -10,11 +10,8 @@ Both are sealed with the installation's key, so any server of the installation k
 
 import html
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import (
@@ -22,7 +19,6 @@ from starlette.responses import (
     JSONResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 from starlette.routing import BaseRoute, Route
 
@@ -44,13 +40,6 @@ log = logging.getLogger(__name__)
 LINK_S, COOKIE_S = 300, 12 * 3600
 _COOKIE, _TICKET = "zafiro-tensorboard", "ticket"
 _MOST_BYTES = 1 << 20  # TensorBoard's own page sends lists of names
-_TIMEOUT_S = 60.0
-# What belongs to one connection (RFC 9110), and what is for us only.
-_NOT_ON = {
-    *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"),
-    *("proxy-authorization", "proxy-authenticate", "authorization", "cookie", "host"),
-    *("content-length", "set-cookie"),
-}
 
 
 def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
@@ -127,11 +116,14 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
                 return made
             await run_in_threadpool(admit, request)
             body = await receive(request, _MOST_BYTES)
+            # 0.2 s of imports that a server is spared until somebody looks.
+            from zafiro.tensorboards import passing
+
             for again in (True, False):
                 found = await run_in_threadpool(board, request)
                 try:
-                    return await _passed_on(request, found.socket, rest, body)
-                except httpx.ConnectError:  # it ended this very moment
+                    return await passing.passed_on(request, found.socket, rest, body)
+                except passing.Gone:  # it ended this very moment
                     if not again:
                         raise
             raise AssertionError("unreachable")
@@ -179,36 +171,6 @@ def _opens(ctx: Context, sealed: str | None, kind: str, place: str) -> bool:
     if not isinstance(said, dict) or said.get("tensorboard") != kind:
         return False
     return bool(said["place"] == place and said["until"] > clock.now().timestamp())
-
-
-async def _passed_on(request: Request, socket: Path, rest: str, body: bytes) -> Response:
-    """TensorBoard's answer, byte by byte as it comes. It sees neither who asks nor what we are."""
-    headers = [(k, v) for k, v in request.headers.items() if k.lower() not in _NOT_ON]
-    query = f"?{request.url.query}" if request.url.query else ""
-    transport = httpx.AsyncHTTPTransport(uds=str(socket), verify=False)
-    asked = httpx.Request(
-        request.method,
-        f"http://tensorboard/{quote(rest)}{query}",
-        headers=headers,
-        content=body or None,
-        extensions={"timeout": httpx.Timeout(_TIMEOUT_S).as_dict()},
-    )
-    try:
-        answer = await transport.handle_async_request(asked)
-    except BaseException:
-        await transport.aclose()
-        raise
-
-    async def pieces() -> AsyncIterator[bytes]:
-        assert isinstance(answer.stream, httpx.AsyncByteStream)
-        try:
-            async for piece in answer.stream:
-                yield piece
-        finally:
-            await transport.aclose()
-
-    kept = {k: v for k, v in answer.headers.items() if k.lower() not in _NOT_ON}
-    return StreamingResponse(pieces(), answer.status_code, kept)
 
 
 def _refusal(request: Request, error: ZafiroError) -> Response:
