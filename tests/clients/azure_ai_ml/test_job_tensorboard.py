@@ -154,4 +154,5 @@ def test_the_command_line_prints_a_link_that_signs_in(
     fresh = httpx.Client(verify=server.variables["SSL_CERT_FILE"], timeout=120)
     with fresh:
         page = fresh.get(done.stdout.strip(), follow_redirects=True)
-        assert page.status_code == 200 and "<title>TensorBoard</title>" in page.text
+        assert page.status_code == 200, page.text
+        assert "<title>TensorBoard</title>" in page.text
