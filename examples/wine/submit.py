@@ -48,6 +48,7 @@ print(f"model    {model.name}:{model.version}\n")
 # What MLflow kept of it: the job is the run.
 run = mlflow.get_run(job.name)
 print("metric                                 value")
-for name, value in sorted(run.data.metrics.items()):
+own = {k: v for k, v in run.data.metrics.items() if not k.startswith("system/")}
+for name, value in sorted(own.items()):
     print(f"{name:<36} {value:8.4f}")
-print(f"\n{len(run.data.params)} parameters, {len(run.data.metrics)} metrics, job {job.name}")
+print(f"\n{len(run.data.params)} parameters, {len(own)} metrics, job {job.name}")
