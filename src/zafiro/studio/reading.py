@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from zafiro.assets import service as assets
 from zafiro.assets.domain import Asset, text
 from zafiro.core.errors import NotFound
-from zafiro.studio import wire
+from zafiro.studio import asset_wire, wire
 from zafiro.tracking import overview as runs
 from zafiro.workspaces.domain import Workspace
 
@@ -22,13 +22,13 @@ def check(kind: str) -> str:
     return kind
 
 
-def listed(db: Session, workspace: Workspace, kind: str, *, archived: bool) -> wire.Assets:
+def listed(db: Session, workspace: Workspace, kind: str, *, archived: bool) -> asset_wire.Assets:
     """By name. `archived`: those put away, instead of the others."""
     found = assets.containers(db, workspace, check(kind), archived=archived)
-    return wire.Assets(
+    return asset_wire.Assets(
         kind=kind,
         assets=[
-            wire.AssetRow(
+            asset_wire.AssetRow(
                 name=one.name,
                 version=one.latest,
                 type=one.type,
@@ -42,7 +42,9 @@ def listed(db: Session, workspace: Workspace, kind: str, *, archived: bool) -> w
     )
 
 
-def asset(db: Session, workspace: Workspace, kind: str, name: str, version: str) -> wire.Asset:
+def asset(
+    db: Session, workspace: Workspace, kind: str, name: str, version: str
+) -> asset_wire.Asset:
     """One version; "latest" is the newest. Raises NotFound."""
     check(kind)
     if version == "latest":
@@ -52,7 +54,7 @@ def asset(db: Session, workspace: Workspace, kind: str, name: str, version: str)
     others, _ = assets.versions(db, workspace, kind, name, archived=None, limit=200)
     properties: Any = dict(found.properties)
     tags = properties.get("tags") or {}
-    return wire.Asset(
+    return asset_wire.Asset(
         kind=kind,
         name=found.name,
         version=found.version,
@@ -65,7 +67,7 @@ def asset(db: Session, workspace: Workspace, kind: str, name: str, version: str)
         tags={str(k): str(v) for k, v in tags.items()},
         definition=definition(found),
         versions=[
-            wire.Version(
+            asset_wire.Version(
                 version=one.version,
                 created=one.created_at,
                 created_by=one.created_by,
