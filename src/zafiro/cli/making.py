@@ -34,6 +34,9 @@ _KINDS = {
     "feature-set": ("feature_sets", "load_feature_set"),
     "feature-store": ("feature_stores", "load_feature_store"),
     "feature-store-entity": ("feature_store_entities", "load_feature_store_entity"),
+    "serverless-endpoint": ("serverless_endpoints", "load_serverless_endpoint"),
+    "marketplace-subscription": ("marketplace_subscriptions", "load_marketplace_subscription"),
+    "capability-host": ("capability_hosts", "load_capability_host"),
 }
 _VERSIONED = ("model", "data", "environment", "component", "feature-set", "feature-store-entity")
 _DEPLOYMENTS = ("online-deployment", "batch-deployment")
