@@ -6,8 +6,6 @@ import shlex
 import subprocess
 import sys
 
-import pytest
-
 from zafiro.cli import parser
 from zafiro.cli.grammar import Verb
 from zafiro.cli.grammar.index import NOUNS
@@ -15,12 +13,31 @@ from zafiro.testing import live
 from zafiro.testing.live import Live
 
 # The command groups of the `ml` extension (reference pages of 2.15 and later, seen 2026-11).
-AZ_ML = """
-azure-openai-deployment batch-deployment batch-endpoint capability-host component compute connection
-data datastore environment feature-set feature-store feature-store-entity index job
-marketplace-subscription model online-deployment online-endpoint registry schedule
-serverless-endpoint workspace
-""".split()
+AZ_ML = [
+    "azure-openai-deployment",
+    "batch-deployment",
+    "batch-endpoint",
+    "capability-host",
+    "component",
+    "compute",
+    "connection",
+    "data",
+    "datastore",
+    "environment",
+    "feature-set",
+    "feature-store",
+    "feature-store-entity",
+    "index",
+    "job",
+    "marketplace-subscription",
+    "model",
+    "online-deployment",
+    "online-endpoint",
+    "registry",
+    "schedule",
+    "serverless-endpoint",
+    "workspace",
+]
 LATER = [noun for noun in map(parser.noun_of, NOUNS) if noun.collection]
 REFUSED = [
     f"{noun.name} {verb.name}"

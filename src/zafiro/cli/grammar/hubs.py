@@ -1,8 +1,20 @@
 """What `az ml` has for Azure's hubs, marketplace and agents: typed like there, refused by name."""
 
-from zafiro.cli.grammar import DESCRIPTION, FILE, MAX, NAME, NO_WAIT, SET, TAGS, YES
-from zafiro.cli.grammar import WORKSPACE as SPACE
-from zafiro.cli.grammar import Flag, Noun, Verb, flag, needed
+from zafiro.cli.grammar import (
+    DESCRIPTION,
+    FILE,
+    MAX,
+    NAME,
+    NO_WAIT,
+    SET,
+    TAGS,
+    YES,
+    Flag,
+    Noun,
+    Verb,
+    flag,
+    needed,
+)
 from zafiro.cli.grammar.assets import NOUNS as ASSETS
 
 _NAME = needed(NAME)
@@ -32,7 +44,7 @@ def _plain(noun: str, help: str, collection: str, *more: Verb, listed: bool = Tr
 
 
 def _hub(noun: str) -> Noun:
-    flags = (FILE, NAME, SET, NO_WAIT, YES, MAX, DESCRIPTION, TAGS, SPACE)
+    flags = (FILE, NAME, SET, NO_WAIT, YES, MAX, DESCRIPTION, TAGS)
     verbs = ("create", "list", "show", "update", "delete")
     return Noun(
         noun, _HUBS[noun], tuple(_verb(noun, v, "missing:hub", "Not here.", *flags) for v in verbs)
