@@ -9,8 +9,9 @@ from typing import Any
 
 from zafiro.cli import output
 from zafiro.cli.changing import ENDED
-from zafiro.cli.client import Client, Gone, Refused, client_of, workspace_of
+from zafiro.cli.client import Client, client_of, workspace_of
 from zafiro.cli.parser import Asked
+from zafiro.cli.refusing import Gone, Refused
 from zafiro.cli.says import Missing, Said
 from zafiro.cli.timeline import at
 

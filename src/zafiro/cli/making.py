@@ -53,11 +53,7 @@ def operations(asked: Asked, ml: Any) -> Any:
 
 def loaded(asked: Asked) -> Any:
     """What --file says, with flags and --set over it. Raises Said."""
-    from azure.ai import ml as sdk_module
-
     file = asked.given.get("file")
-    if file is not None and not Path(file).is_file():
-        raise Said(f"{file}: there is no such file")
     overrides: list[Json] = []
     for flag in asked.verb.flags:
         value = asked.given.get(flag.dest)
@@ -74,6 +70,8 @@ def loaded(asked: Asked) -> Any:
             "--file, or flags that say what to create, are needed",
             f"zafiro {noun(asked)} create --help",
         )
+    from azure.ai import ml as sdk_module
+
     load = getattr(sdk_module, _KINDS[noun(asked)][1])
     source = file if file is not None else io.StringIO("{}")
     return load(source, params_override=overrides)

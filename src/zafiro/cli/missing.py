@@ -2,8 +2,9 @@
 
 from typing import NoReturn
 
-from zafiro.cli.client import Refused, client_of, group_of, workspace_of
+from zafiro.cli.client import client_of, group_of, workspace_of
 from zafiro.cli.parser import Asked
+from zafiro.cli.refusing import Refused
 from zafiro.cli.says import Said
 from zafiro.core.names import ML
 
