@@ -224,6 +224,22 @@ def test_what_is_not_installed_is_told_with_the_command_that_installs_it(tmp_pat
     assert rows["pythons"]["state"] == "note" and "pyenv" in rows["pythons"]["mend"]
 
 
+def test_a_client_that_is_compiled_by_every_command_is_told(zafiro: Any, tmp_path: Path) -> None:
+    ml = tmp_path / "azure" / "ai" / "ml" / "__init__.py"
+    ml.parent.mkdir(parents=True)
+    ml.write_text("")
+    given = {"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    # A folder of a namespace package before the installed one: the first that has the module is it.
+    told = [
+        one
+        for one in json.loads(zafiro("doctor", "--home", tmp_path, "--json", **given).stdout)
+        if one["what"] == "azure-ai-ml" and one["state"] == "note"
+    ]
+    assert [one["mend"] for one in told] == [f"{sys.executable} -m compileall -q {tmp_path}"]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", tmp_path], check=True)
+    assert "compiled anew" not in zafiro("doctor", "--home", tmp_path, **given).stdout
+
+
 def test_every_finding_has_what_mends_it(zafiro: Any, tmp_path: Path) -> None:
     done = zafiro("doctor", "--home", tmp_path / "none", "--json", PATH="/nowhere")
     for one in json.loads(done.stdout):

@@ -1,6 +1,7 @@
 """zafiro doctor: looks at this machine and the server, and says how to mend what is wrong."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -291,6 +292,21 @@ def _client(home: Home) -> Iterator[Row]:
             )
 
 
+def _compiled(home: Home) -> Iterator[Row]:
+    """Python compiles what it imports once, unless told not to, or not installed by pip."""
+    found = importlib.util.find_spec("azure.ai.ml") if importlib.util.find_spec("azure") else None
+    if found is None or found.origin is None or not sys.dont_write_bytecode:
+        return
+    if not Path(importlib.util.cache_from_source(found.origin)).exists():
+        yield (
+            "azure-ai-ml",
+            NOTE,
+            "is compiled anew by every command that loads YAML, which doubles its time: "
+            "PYTHONDONTWRITEBYTECODE is set",
+            f"{sys.executable} -m compileall -q {Path(found.origin).parents[3]}",
+        )
+
+
 CHECKS: tuple[Callable[[Home], Iterator[Row]], ...] = (
     _python,
     _home,
@@ -302,4 +318,5 @@ CHECKS: tuple[Callable[[Home], Iterator[Row]], ...] = (
     _pythons,
     _tools,
     _client,
+    _compiled,
 )
