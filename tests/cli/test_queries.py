@@ -49,10 +49,10 @@ def test_of_a_workspace(typed: Any, ml: MLClient, orchard: str, field: str) -> N
     assert done.out.strip() and done.out == f"{getattr(kept, field)}\n", done.err
 
 
-def test_of_the_network_of_a_workspace(typed: Any, ml: MLClient) -> None:
-    kept = ml.workspaces.get("main")._to_dict().get("managed_network")
-    done = typed("workspace", "show", "--query", "managed_network")
-    assert json.loads(done.out or "null") == kept, done.err
+def test_of_the_network_of_a_workspace(typed: Any, ml: MLClient, orchard: str) -> None:
+    kept = ml.workspaces.get(orchard)._to_dict()["managed_network"]
+    done = typed("workspace", "show", "-n", orchard, "--query", "managed_network")
+    assert json.loads(done.out) == {**kept, "isolation_mode": "disabled"}, done.err
 
 
 def test_of_a_job(typed: Any, ml: MLClient) -> None:

@@ -220,7 +220,8 @@ def test_places(made: Made, typed: Any, noun: str, group: str) -> None:
 def test_workspaces(made: Made, typed: Any) -> None:
     assert printed(typed, "workspace", "show") == theirs(made.ml.workspaces.get("main"))
     rows = printed(typed, "workspace", "list", "-g", "zafiro")
-    assert rows == [theirs(one) for one in made.ml.workspaces.list()]
+    for row, one in zip(rows, made.ml.workspaces.list(), strict=True):
+        assert row == theirs(one)
 
 
 def test_list_and_show_do_without_azure_ai_ml(made: Made, server: Live) -> None:

@@ -104,6 +104,9 @@ def workspace(found: Json) -> Json | None:
     said = found["properties"]
     if found.get("kind", "default").lower() != "default":
         return None
+    network = said.get("managedNetwork")
+    if network and {name for name, value in network.items() if value} != {"isolationMode"}:
+        return None  # rules, a firewall: azure-ai-ml knows
     identity = found.get("identity") or {}
     return present(
         name=found["name"],
@@ -120,6 +123,9 @@ def workspace(found: Json) -> Json | None:
         tags=found.get("tags") or {},
         mlflow_tracking_uri=said.get("mlFlowTrackingUri"),
         public_network_access=said.get("publicNetworkAccess"),
+        hbi_workspace=said.get("hbiWorkspace"),
+        managed_network=network
+        and {"isolation_mode": snake(network["isolationMode"]), "outbound_rules": []},
         image_build_compute=said.get("imageBuildCompute"),
         identity=present(
             type=_IDENTITIES.get(identity.get("type", ""), identity.get("type")),
