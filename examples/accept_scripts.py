@@ -139,14 +139,14 @@ def row(result: Result) -> str:
     others = [
         m[1]
         for m in re.finditer(r"^Error: (.*)$", result.said, re.M)
-        if "not supported" not in m[1]
+        if "not supported" not in m[1] and not m[1].endswith(":")
     ]
     notes = [m.removesuffix(" by this version") for m in missing][:3] + list(dict.fromkeys(others))[
         :2
     ]
     if not result.calls:
         outcome, notes = "empty", ["it ends before its first call of `az`"]
-    note = "; ".join(notes).replace("|", "\\|")[:220]
+    note = re.sub(r"/\S*/zafiro-scripts-\w+/", "", "; ".join(notes)).replace("|", "\\|")[:220]
     calls = f"{good} of {len(result.calls)}"
     return f"| `{result.script}` | {outcome} | {result.code} | {calls} | {result.seconds:.0f} | {note} |"
 
