@@ -2,3 +2,4 @@
 
 NEEDS = ("workspaces", "identity", "assets", "computes", "tracking", "jobs")
 FACES = ("rest",)
+HOOKS = ("workspace",)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from zafiro.computes import service as computes
 from zafiro.core import clock
 from zafiro.core.context import Context
-from zafiro.core.errors import ZafiroError
+from zafiro.core.errors import Conflict, ZafiroError
 from zafiro.jobs import overview as jobs
 from zafiro.jobs import service as job_verbs
 from zafiro.studio import filters, list_wire
@@ -38,7 +38,7 @@ def query(
         descending=asked.sort.startswith("-"),
         offset=asked.offset,
         limit=asked.limit,
-        columns=asked.columns,
+        shown=asked.columns,
     )
     shown = rows(ctx, db, workspace, window.runs, window.values)
     return list_wire.Jobs(rows=shown, total=window.total, as_of=clock.now())
@@ -91,20 +91,32 @@ def fingerprint(message: str) -> str:
 def change(
     ctx: Context, db: Session, workspace: Workspace, verb: str, names: Sequence[str]
 ) -> list_wire.Done:
-    """cancel, archive or restore each; those that cannot be are told with the reason."""
+    """cancel, archive, restore, delete or undelete each; those that cannot be are told with the
+    reason."""
     done, refused = [], []
     for name in names:
         try:
             with db.begin_nested():
-                if verb == "cancel":
-                    job_verbs.cancel(ctx, db, workspace.guid, name)
-                else:
-                    hidden = verb == "archive"
-                    tracking.update_run(db, workspace.guid, name, hidden=hidden)
+                _change(ctx, db, workspace, verb, name)
             done.append(name)
         except ZafiroError as e:
             refused.append(list_wire.Refusal(name=name, why=str(e)))
     return list_wire.Done(done=done, refused=refused)
+
+
+def _change(ctx: Context, db: Session, workspace: Workspace, verb: str, name: str) -> None:
+    guid = workspace.guid
+    if verb == "cancel":
+        job_verbs.cancel(ctx, db, guid, name)
+    elif verb in ("archive", "restore"):
+        tracking.update_run(db, guid, name, hidden=verb == "archive")
+    elif verb == "undelete":
+        tracking.restore_run(db, tracking.get_run(db, guid, name))
+    else:
+        kept = jobs.find(db, guid, name)
+        if kept is not None and not kept.job.ended:
+            raise Conflict(f"job '{name}' is {kept.job.status.value}; cancel it first")
+        tracking.remove_run(db, tracking.get_run(db, guid, name))
 
 
 def experiments(db: Session, workspace: Workspace) -> list_wire.Experiments:
