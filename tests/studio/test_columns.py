@@ -140,3 +140,43 @@ def test_what_is_deleted_leaves_the_lists_and_comes_back(room: Room) -> None:
     assert room.query("view:deleted") == ["brave 10"] and "brave 10" not in room.query("view:all")
     room.browser.post(f"{API}/jobs/change/undelete", json={"names": ["run_10"]})
     assert "brave 10" in room.query() and room.query("view:deleted") == []
+
+
+def test_what_is_new_waits_and_is_counted(room: Room) -> None:
+    def ask(**more: object) -> dict[str, object]:
+        answer: dict[str, object] = room.browser.post(f"{API}/jobs/query", json=more).json()
+        return answer
+
+    before = ask(filter="status:failed")
+    assert before["fresh"] == 0
+    with room.made.ctx.db.begin() as db:
+        experiment = tracking.ensure_experiment(db, room.main.guid, "fraud")
+        run = tracking.create_run(db, room.main.guid, "fresh", experiment, "brave fresh")
+        tracking.set_mlflow_status(db, run, status="FAILED", end_ms=None, name=None)
+    held = ask(filter="status:failed", upto=before["newest"])
+    assert (held["total"], held["fresh"]) == (before["total"], 1)
+    assert [row["name"] for row in held["rows"]] == [row["name"] for row in before["rows"]]  # type: ignore[attr-defined]
+    assert ask(filter="status:running", upto=before["newest"])["fresh"] == 0
+    with room.made.ctx.db.begin() as db:
+        tracking.remove_run(db, tracking.get_run(db, room.main.guid, "fresh"))
+
+
+def test_a_grouped_list_has_its_groups_in_its_own_order(room: Room) -> None:
+    groups = room.browser.post(f"{API}/jobs/groups", json={}).json()["groups"]
+    assert [(one["name"], one["count"]) for one in groups] == [("fraud", 12), ("vision", 13)]
+    assert groups[0]["states"] == {"Failed": 2, "Completed": 10}
+    asked = {"group": "experiment", "sort": "-max(auc)", "limit": 500}
+    rows = room.browser.post(f"{API}/jobs/query", json=asked).json()["rows"]
+    assert [row["experiment"] for row in rows] == ["fraud"] * 12 + ["vision"] * 13
+    assert [row["name"] for row in rows][:2] == ["run_23", "run_21"]
+
+
+def test_a_job_knows_its_neighbours_in_a_list(room: Room) -> None:
+    asked = {"name": "run_05", "filter": "status:failed"}
+    found = room.browser.post(f"{API}/jobs/around", json=asked).json()
+    assert found == {"place": 4, "total": 5, "before": "run_10", "after": "run_00"}
+    first = room.browser.post(f"{API}/jobs/around", json={**asked, "name": "run_20"}).json()
+    assert first["before"] is None and first["after"] == "run_15"
+    other = room.browser.post(f"{API}/jobs/around", json={**asked, "name": "run_06"}).json()
+    assert other["place"] == 0
+    assert room.browser.post(f"{API}/jobs/around", json={"name": "nobody"}).status_code == 404

@@ -80,12 +80,16 @@ def answers(ctx: Context, gate: Gate, cookies: Cookies) -> Callable[[Request], f
         caller = cookies.caller(request)
         with ctx.db.read() as db:
             found: first.Answers = [(["session"], _session_of(db, caller))]
-            match = re.fullmatch(r"/studio/w/([^/]+)/home", request.url.path)
+            match = re.fullmatch(r"/studio/w/([^/]+)/(home|jobs)", request.url.path)
             if match is not None:
                 name = unquote(match[1])
                 at = room(db, name)
                 rooms.authorise(caller, "jobs/read", at.id)
-                found.append((["home", name], lists.home(ctx, db, at)))
+                if match[2] == "home":
+                    found.append((["home", name], lists.home(ctx, db, at)))
+                else:
+                    kept = view_api.listed(db, at, "jobs", caller)
+                    found.append((["views", name, "jobs"], kept))
         return found
 
     return of

@@ -34,6 +34,15 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     def query_jobs(at: Reading, asked: list_wire.JobsQuery) -> list_wire.Jobs:
         return lists.query(ctx, at.db, at.workspace, asked, me=at.caller.name)
 
+    @router.post("/jobs/groups")
+    def groups(at: Reading, asked: list_wire.GroupsQuery) -> list_wire.Groups:
+        return lists.groups(at.db, at.workspace, asked, me=at.caller.name)
+
+    @router.post("/jobs/around")
+    def around(at: Reading, asked: list_wire.AroundQuery) -> list_wire.Around:
+        """The jobs before and after one in a list."""
+        return lists.around(at.db, at.workspace, asked, me=at.caller.name)
+
     @router.get("/jobs/export", response_class=StreamingResponse)
     def export(
         request: Request,

@@ -3,13 +3,20 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.orm import Session
 
 from zafiro.core.caller import Caller
 from zafiro.core.context import Context
 from zafiro.studio import service, view_wire
 from zafiro.studio.rooms import Asked, Rooms, room
+from zafiro.workspaces.domain import Workspace
 
 _WRITE = "studio/views/write"
+
+
+def listed(db: Session, workspace: Workspace, list: str, caller: Caller) -> view_wire.Views:
+    found = service.views(db, workspace.guid, list, caller.oid)
+    return view_wire.Views(views=[view_wire.view(one, caller.oid) for one in found])
 
 
 def routes(ctx: Context, rooms: Rooms) -> APIRouter:
@@ -24,8 +31,7 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     @router.get("/views")
     def views(at: Reading, list: str) -> view_wire.Views:
         """The asker's own and the shared ones; the workspace's default first."""
-        found = service.views(at.db, at.workspace.guid, list, at.caller.oid)
-        return view_wire.Views(views=[view_wire.view(one, at.caller.oid) for one in found])
+        return listed(at.db, at.workspace, list, at.caller)
 
     @router.get("/views/{id}")
     def view(at: Reading, id: str) -> view_wire.View:

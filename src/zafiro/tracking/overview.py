@@ -51,6 +51,7 @@ class Wanted:
     mlflow   a filter in MLflow's language
     view     active | archived | all | deleted
     children whether runs below other runs are listed too
+    upto, after   keys: none made later than that, only such
     """
 
     words: tuple[str, ...] = ()
@@ -64,6 +65,8 @@ class Wanted:
     mlflow: str = ""
     view: str = "active"
     children: bool = False
+    upto: int | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,20 +88,44 @@ def window(
     offset: int = 0,
     limit: int = 100,
     shown: Sequence[str] = (),
+    grouped: bool = False,
 ) -> Window:
     """`sort`: a key of a list, or a column as `tracking/columns.py` has them. `shown`: those to
-    show. Raises Invalid, naming what cannot be asked."""
+    show. `grouped`: by experiment first, by name. Raises Invalid, naming what cannot be asked."""
     where = _where(db, workspace, wanted)
     total = db.scalar(select(func.count(RunRow.key)).where(*where)) or 0
-    found = _keys(db, where, sort, descending, offset, limit)
+    found = _keys(db, where, sort, descending, offset, limit, grouped)
     return Window(*_shown(db, found, shown), total)
 
 
 def keys_of(
-    db: Session, workspace: str, wanted: Wanted, *, sort: str, descending: bool
+    db: Session,
+    workspace: str,
+    wanted: Wanted,
+    *,
+    sort: str,
+    descending: bool,
+    grouped: bool = False,
 ) -> list[int]:
     """The keys of all runs of a list, in its order. Raises Invalid."""
-    return _keys(db, _where(db, workspace, wanted), sort, descending, 0, None)
+    return _keys(db, _where(db, workspace, wanted), sort, descending, 0, None, grouped)
+
+
+def count(db: Session, workspace: str, wanted: Wanted) -> int:
+    return db.scalar(select(func.count(RunRow.key)).where(*_where(db, workspace, wanted))) or 0
+
+
+def groups(db: Session, workspace: str, wanted: Wanted) -> list[tuple[str, str, int]]:
+    """(experiment, state, runs), the experiments in the order of a grouped list."""
+    query = (
+        select(ExperimentRow.name, _STATE, func.count())
+        .select_from(RunRow)
+        .join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        .where(*_where(db, workspace, wanted))
+        .group_by(ExperimentRow.name, _STATE)
+        .order_by(ExperimentRow.name)
+    )
+    return [(str(name), str(state), int(number)) for name, state, number in db.execute(query)]
 
 
 def with_keys(
@@ -269,6 +296,10 @@ def _where(db: Session, workspace: str, wanted: Wanted) -> list[ColumnElement[bo
         where.append(RunRow.created_ms >= wanted.from_ms)
     if wanted.to_ms is not None:
         where.append(RunRow.created_ms <= wanted.to_ms)
+    if wanted.upto is not None:
+        where.append(RunRow.key <= wanted.upto)
+    if wanted.after is not None:
+        where.append(RunRow.key > wanted.after)
     if wanted.mlflow:
         clauses = parse(wanted.mlflow, ATTRIBUTES)
         where += [condition(db, clause, f"filter{n}") for n, clause in enumerate(clauses)]
@@ -282,10 +313,16 @@ def _keys(
     descending: bool,
     offset: int,
     limit: int | None,
+    grouped: bool,
 ) -> list[int]:
     query = select(RunRow.key).where(*where)
+    if grouped:
+        query = query.join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        query = query.order_by(ExperimentRow.name)
     column = columns.read(sort)
     if column is not None and column.kind == "at":
+        if grouped:
+            raise Invalid("sort", f"'{sort}' cannot be the order of a grouped list")
         few = query.order_by(RunRow.key.desc()).limit(columns.MOST_SORTED + 1)
         known = columns.ordered_at(db, list(db.scalars(few)), column, descending)
         return known[offset : None if limit is None else offset + limit]
@@ -295,7 +332,8 @@ def _keys(
         query = query.order_by(RunRow.key.desc() if descending else RunRow.key.asc())
     elif sort in _SORTS:
         by = _SORTS[sort]
-        query = query.join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        if not grouped:
+            query = query.join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
         query = query.order_by(
             by.is_(None), by.desc() if descending else by.asc(), RunRow.key.desc()
         )

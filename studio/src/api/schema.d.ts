@@ -205,6 +205,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/jobs/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Around
+         * @description The jobs before and after one in a list.
+         */
+        post: operations["around"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/jobs/change/{verb}": {
         parameters: {
             query?: never;
@@ -253,6 +273,23 @@ export interface paths {
         get: operations["export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Groups */
+        post: operations["groups"];
         delete?: never;
         options?: never;
         head?: never;
@@ -462,6 +499,41 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Around
+         * @description Where a job stands in a list, from 1, and its neighbours there; 0 when it is not in it.
+         */
+        Around: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Place */
+            place: number;
+            /** Total */
+            total: number;
+        };
+        /** AroundQuery */
+        AroundQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
+            /** Name */
+            name: string;
+            /**
+             * Sort
+             * @default -created
+             */
+            sort?: string;
+        };
         /**
          * Asset
          * @description definition: the resource as YAML. used_by, made_by: names of runs.
@@ -743,6 +815,32 @@ export interface components {
             /** Repository */
             repository: string | null;
         };
+        /** Group */
+        Group: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /** Groups */
+        Groups: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+        };
+        /** GroupsQuery */
+        GroupsQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /** Upto */
+            upto?: number | null;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -860,19 +958,30 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
-        /** Jobs */
+        /**
+         * Jobs
+         * @description fresh: how many match that were made after `upto`.
+         */
         Jobs: {
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
+            /** Fresh */
+            fresh: number;
+            /** Newest */
+            newest: number;
             /** Rows */
             rows: components["schemas"]["Row"][];
             /** Total */
             total: number;
         };
-        /** JobsQuery */
+        /**
+         * JobsQuery
+         * @description upto: `newest` of an earlier answer; what was made since is left out, and counted. group:
+         *     "experiment", by whose name the list is then ordered first.
+         */
         JobsQuery: {
             /** Columns */
             columns?: string[];
@@ -881,6 +990,12 @@ export interface components {
              * @default
              */
             filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
             /**
              * Limit
              * @default 100
@@ -896,6 +1011,8 @@ export interface components {
              * @default -created
              */
             sort?: string;
+            /** Upto */
+            upto?: number | null;
         };
         /**
          * Log
@@ -1199,6 +1316,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Around = components['schemas']['Around'];
+export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
@@ -1222,6 +1341,9 @@ export type File = components['schemas']['File'];
 export type Files = components['schemas']['Files'];
 export type Found = components['schemas']['Found'];
 export type Git = components['schemas']['Git'];
+export type Group = components['schemas']['Group'];
+export type Groups = components['schemas']['Groups'];
+export type GroupsQuery = components['schemas']['GroupsQuery'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type Histogram = components['schemas']['Histogram'];
 export type HistogramQuery = components['schemas']['HistogramQuery'];
@@ -2236,6 +2358,86 @@ export interface operations {
             };
         };
     };
+    around: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AroundQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Around"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     change: {
         parameters: {
             query?: never;
@@ -2416,6 +2618,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                };
             };
             /** @description Bad Request */
             400: {
