@@ -1,12 +1,12 @@
 """The addresses of one job's page: itself, curves, files, log; and of the comparison."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from zafiro.core.context import Context
-from zafiro.studio import compare_wire, comparing, files, job_wire, list_wire
+from zafiro.studio import compare_wire, comparing, curve_bytes, files, job_wire, list_wire
 from zafiro.studio import job as page
 from zafiro.studio.logs import Lines
 from zafiro.studio.rooms import Asked, Rooms
@@ -15,6 +15,7 @@ from zafiro.tracking import service as tracking
 
 _TEXT_BYTES = 256 * 1024
 _HITS = 200
+_JSON_NUMBERS = 2000
 
 
 def routes(ctx: Context, rooms: Rooms) -> APIRouter:
@@ -27,9 +28,16 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     def job(at: Reading, name: str) -> job_wire.Job:
         return page.job(ctx, at.db, at.workspace, lines, name)
 
-    @router.post("/curves")
-    def curves(at: Reading, asked: job_wire.CurvesQuery) -> job_wire.Curves:
-        return page.curves(at.db, at.workspace, asked)
+    @router.post("/curves", response_model=job_wire.Curves)
+    def curves(at: Reading, asked: job_wire.CurvesQuery, request: Request) -> Any:
+        """As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them."""
+        found = page.curves(at.db, at.workspace, asked)
+        if sum(4 * len(one.x) for one in found.curves) > _JSON_NUMBERS:
+            if curve_bytes.TYPE in request.headers.get("accept", ""):
+                return Response(curve_bytes.packed(found), media_type=curve_bytes.TYPE)
+            # Checked when it was made; to check half a million numbers again takes longer.
+            return Response(found.model_dump_json(), media_type="application/json")
+        return found
 
     @router.post("/compare")
     def compare(at: Reading, asked: list_wire.Names) -> compare_wire.Comparison:
