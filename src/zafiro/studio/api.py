@@ -24,7 +24,17 @@ from zafiro.arm import errors as spelling
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Denied, ZafiroError
-from zafiro.studio import asset_api, copying, first, job_api, list_api, lists, reading, wire
+from zafiro.studio import (
+    asset_api,
+    copying,
+    file_api,
+    first,
+    job_api,
+    list_api,
+    lists,
+    reading,
+    wire,
+)
 from zafiro.studio.feed import Feed
 from zafiro.studio.rooms import Asked, Rooms, path_of, room
 from zafiro.studio.signin import Cookies
@@ -129,7 +139,7 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
 
 def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
     router = APIRouter(prefix="/w/{workspace}", responses=_PROBLEMS)
-    for pages in (list_api, job_api, asset_api):
+    for pages in (list_api, job_api, file_api, asset_api):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]
 
