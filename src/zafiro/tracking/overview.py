@@ -1,6 +1,7 @@
 """What pages ask of runs, each in one look: a window of a list, counts, a curve at the width of a
 plot. Reads only. Public to other slices (docs/decisions/0008)."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -372,3 +373,21 @@ def file(home: Home, workspace: Workspace, run: Run, path: str) -> Path:
     if not found.is_file():
         raise NotFound("file", path, f"run '{run.run_id}' has no file of that name")
     return found
+
+
+def paths(home: Home, workspace: Workspace, run: Run, *, at_most: int) -> tuple[list[str], bool]:
+    """(the files of a run's artifacts by path, whether there are more)."""
+    root = artifacts.place(home, workspace, artifacts.folder_of(run))
+    found: list[str] = []
+    for base, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            if len(found) == at_most:
+                return found, True
+            found.append(Path(base, name).relative_to(root).as_posix())
+    return found, False
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A place in a folder. Raises Invalid for a path that leaves it."""
+    return artifacts.place_in(folder, path)

@@ -143,7 +143,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Curves */
+        /**
+         * Curves
+         * @description As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them.
+         */
         post: operations["curves"];
         delete?: never;
         options?: never;
@@ -344,6 +347,58 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change Job */
+        patch: operations["change_job"];
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code */
+        get: operations["code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Raw */
+        get: operations["code_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Text */
+        get: operations["code_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -356,6 +411,23 @@ export interface paths {
         };
         /** List Files */
         get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images */
+        get: operations["images"];
         put?: never;
         post?: never;
         delete?: never;
@@ -408,8 +480,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Raw */
+        /**
+         * Raw
+         * @description `page`: HTML to look at, in a sandbox.
+         */
         get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun
+         * @description Sends it again with the rights of who asks.
+         */
+        post: operations["rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Table */
+        get: operations["table"];
         put?: never;
         post?: never;
         delete?: never;
@@ -427,7 +539,7 @@ export interface paths {
         };
         /**
          * Text
-         * @description The first 256 KiB of a file.
+         * @description 256 KiB of a file from the byte `first`. `pretty`: of JSON, indented, up to 32 MiB.
          */
         get: operations["text"];
         put?: never;
@@ -499,6 +611,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Again */
+        Again: {
+            /** Name */
+            name: string;
+        };
         /**
          * Around
          * @description Where a job stands in a list, from 1, and its neighbours there; 0 when it is not in it.
@@ -606,6 +723,22 @@ export interface components {
             index: number;
             /** State */
             state: string;
+        };
+        /**
+         * Code
+         * @description why: "" when there is code; "none": the job was sent without; "run": it is no job of this
+         *     server; "gone": it was deleted.
+         */
+        Code: {
+            /** Entry */
+            entry: string | null;
+            /** Files */
+            files: components["schemas"]["File"][];
+            git: components["schemas"]["Git"] | null;
+            /** More */
+            more: boolean;
+            /** Why */
+            why: string;
         };
         /** Columns */
         Columns: {
@@ -906,6 +1039,16 @@ export interface components {
             slots_used: number;
         };
         /**
+         * Images
+         * @description more: the run has more files than were looked at.
+         */
+        Images: {
+            /** More */
+            more: boolean;
+            /** Series */
+            series: components["schemas"]["Pictures"][];
+        };
+        /**
          * Job
          * @description variables: names of environment variables only; values may be secret.
          */
@@ -932,6 +1075,8 @@ export interface components {
             job: boolean;
             /** Log */
             log: string | null;
+            /** Made */
+            made: components["schemas"]["Made"][];
             /** Metrics */
             metrics: components["schemas"]["Metric"][];
             /** Outputs */
@@ -946,6 +1091,8 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /** Rerun Of */
+            rerun_of: string | null;
             row: components["schemas"]["Row"];
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -957,6 +1104,24 @@ export interface components {
             variables: string[];
             /** Warnings */
             warnings: string[];
+        };
+        /**
+         * JobChange
+         * @description What is left out stays. remove_tags: {name: the value it is thought to have}.
+         */
+        JobChange: {
+            /** Description */
+            description?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Remove Tags */
+            remove_tags?: {
+                [key: string]: string;
+            };
+            /** Tags */
+            tags?: {
+                [key: string]: string;
+            };
         };
         /**
          * Jobs
@@ -1030,6 +1195,18 @@ export interface components {
             /** Text */
             text: string[];
         };
+        /**
+         * Made
+         * @description An asset that came of a job. kind: models, data.
+         */
+        Made: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
         /** Metric */
         Metric: {
             /**
@@ -1084,6 +1261,27 @@ export interface components {
             run: string | null;
             /** State */
             state: string;
+        };
+        /**
+         * Picture
+         * @description small: the same in few bytes, for a grid.
+         */
+        Picture: {
+            /** At Ms */
+            at_ms?: number | null;
+            /** Path */
+            path: string;
+            /** Small */
+            small?: string | null;
+            /** Step */
+            step: number;
+        };
+        /** Pictures */
+        Pictures: {
+            /** Frames */
+            frames: components["schemas"]["Picture"][];
+            /** Key */
+            key: string;
         };
         /**
          * Port
@@ -1190,18 +1388,40 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Table
+         * @description kind null: the file is no table. more: what is beyond `total` rows or 200 columns was not
+         *     read.
+         */
+        Table: {
+            /** Columns */
+            columns: string[];
+            /** First */
+            first: number;
+            /** Kind */
+            kind: string | null;
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: (string | number | null)[][];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Text
-         * @description The head of a file. text null: it is not text.
+         * @description A part of a file. text null: it is not text. next: where the following part begins; null at
+         *     the end. size_bytes: of the file as it is, however it is shown.
          */
         Text: {
+            /** Next */
+            next: number | null;
             /** Path */
             path: string;
             /** Size Bytes */
             size_bytes: number;
             /** Text */
             text: string | null;
-            /** Truncated */
-            truncated: boolean;
         };
         /** ValidationError */
         ValidationError: {
@@ -1316,12 +1536,14 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Again = components['schemas']['Again'];
 export type Around = components['schemas']['Around'];
 export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
 export type Bin = components['schemas']['Bin'];
+export type Code = components['schemas']['Code'];
 export type Columns = components['schemas']['Columns'];
 export type Compared = components['schemas']['Compared'];
 export type Comparison = components['schemas']['Comparison'];
@@ -1350,14 +1572,19 @@ export type HistogramQuery = components['schemas']['HistogramQuery'];
 export type Hit = components['schemas']['Hit'];
 export type Hits = components['schemas']['Hits'];
 export type Home = components['schemas']['Home'];
+export type Images = components['schemas']['Images'];
 export type Job = components['schemas']['Job'];
+export type JobChange = components['schemas']['JobChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
 export type Log = components['schemas']['Log'];
+export type Made = components['schemas']['Made'];
 export type Metric = components['schemas']['Metric'];
 export type Names = components['schemas']['Names'];
 export type NewView = components['schemas']['NewView'];
 export type Node = components['schemas']['Node'];
+export type Picture = components['schemas']['Picture'];
+export type Pictures = components['schemas']['Pictures'];
 export type Port = components['schemas']['Port'];
 export type Problem = components['schemas']['Problem'];
 export type Refusal = components['schemas']['Refusal'];
@@ -1366,6 +1593,7 @@ export type Search = components['schemas']['Search'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
 export type Step = components['schemas']['Step'];
+export type Table = components['schemas']['Table'];
 export type Text = components['schemas']['Text'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type Version = components['schemas']['Version'];
@@ -2992,6 +3220,319 @@ export interface operations {
             };
         };
     };
+    change_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_raw: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_text: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -3013,6 +3554,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Files"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
                 };
             };
             /** @description Bad Request */
@@ -3238,6 +3856,7 @@ export interface operations {
             query: {
                 path: string;
                 download?: boolean;
+                page?: boolean;
             };
             header?: never;
             path: {
@@ -3311,10 +3930,170 @@ export interface operations {
             };
         };
     };
+    rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Again"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     text: {
         parameters: {
             query: {
                 path: string;
+                first?: number;
+                pretty?: boolean;
             };
             header?: never;
             path: {

@@ -41,6 +41,8 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
+  closed?: string;
+  chart?: string;
 }
 export interface CompareSearch {
   runs?: string;
@@ -120,6 +122,8 @@ const job = createRoute({
     smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
     zoom: text(s.zoom),
     metric: text(s.metric),
+    closed: text(s.closed),
+    chart: text(s.chart),
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
