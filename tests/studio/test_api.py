@@ -116,14 +116,6 @@ def test_a_run_tells_all_of_itself(room: Room) -> None:
     assert job["row"]["type"] == "run" and job["job"] is False
 
 
-def test_runs_are_compared_in_the_order_asked_for(room: Room) -> None:
-    names = ["run_05", "run_01", "nobody"]
-    found = room.browser.post(f"{API}/compare", json={"names": names}).json()
-    assert [one["row"]["name"] for one in found["runs"]] == ["run_05", "run_01"]
-    assert [one["params"]["n"] for one in found["runs"]] == ["5", "1"]
-    assert found["missing"] == ["nobody"]
-
-
 def test_archiving_is_undone_by_restoring(room: Room) -> None:
     sent = {"names": ["run_03", "nobody"]}
     done = room.browser.post(f"{API}/jobs/change/archive", json=sent).json()

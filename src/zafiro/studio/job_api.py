@@ -1,4 +1,4 @@
-"""The addresses of one job's page: itself, curves, files, log; and of the comparison."""
+"""The addresses of one job's page: itself, curves, files, log."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from zafiro.core.context import Context
-from zafiro.studio import compare_wire, comparing, files, job_wire, list_wire
+from zafiro.studio import files, job_wire
 from zafiro.studio import job as page
 from zafiro.studio.logs import Lines
 from zafiro.studio.rooms import Asked, Rooms
@@ -30,10 +30,6 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     @router.post("/curves")
     def curves(at: Reading, asked: job_wire.CurvesQuery) -> job_wire.Curves:
         return page.curves(at.db, at.workspace, asked)
-
-    @router.post("/compare")
-    def compare(at: Reading, asked: list_wire.Names) -> compare_wire.Comparison:
-        return comparing.compare(ctx, at.db, at.workspace, asked.names)
 
     @router.get("/jobs/{name}/files")
     def list_files(at: Reading, name: str, path: str = "") -> job_wire.Files:

@@ -18,6 +18,7 @@ from zafiro.tracking.artifacts import File
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
+from zafiro.tracking.overlays import overlay as overlay
 from zafiro.tracking.search import ATTRIBUTES, condition
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow
 from zafiro.workspaces.domain import Workspace

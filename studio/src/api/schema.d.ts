@@ -80,6 +80,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/compare/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Code
+         * @description Which files of two jobs' code differ.
+         */
+        get: operations["compare_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/code/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare Code File */
+        get: operations["compare_code_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Curves
+         * @description One metric of up to 200 runs.
+         */
+        post: operations["compare_curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare Images */
+        post: operations["compare_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Known
+         * @description Names that somebody pasted.
+         */
+        post: operations["compare_known"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/computes": {
         parameters: {
             query?: never;
@@ -475,33 +569,55 @@ export interface components {
             /** State */
             state: string;
         };
+        /**
+         * ChangedFile
+         * @description added, removed: lines; null for what is not compared line by line, and then why says so.
+         */
+        ChangedFile: {
+            /** Added */
+            added: number | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "same";
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number | null;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * CodeDifference
+         * @description same: how many files are alike. limits: what was left out, in sentences.
+         */
+        CodeDifference: {
+            a: components["schemas"]["Snapshot"];
+            b: components["schemas"]["Snapshot"];
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /** Limits */
+            limits: string[];
+            /** Same */
+            same: number;
+        };
         /** Columns */
         Columns: {
             /** Columns */
             columns: string[];
         };
-        /** Compared */
-        Compared: {
-            /** Facts */
-            facts: {
-                [key: string]: string;
-            };
-            /** Metrics */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            row: components["schemas"]["Row"];
-        };
-        /** Comparison */
+        /**
+         * Comparison
+         * @description missing: names that are no run here.
+         */
         Comparison: {
+            /** Lines */
+            lines: components["schemas"]["Line"][];
             /** Missing */
             missing: string[];
             /** Runs */
-            runs: components["schemas"]["Compared"][];
+            runs: components["schemas"]["Row"][];
         };
         /** Compute */
         Compute: {
@@ -602,6 +718,23 @@ export interface components {
              */
             x?: string;
         };
+        /**
+         * DiffLine
+         * @description a, b: its number in either file, from 1. op: " ", "-" or "+".
+         */
+        DiffLine: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: " " | "-" | "+";
+            /** Text */
+            text: string;
+        };
         /** Done */
         Done: {
             /** Done */
@@ -656,6 +789,22 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * FileDifference
+         * @description hunks: what changed with lines around it. why: when it is not compared line by line.
+         */
+        FileDifference: {
+            /** Added */
+            added: number;
+            /** Hunks */
+            hunks: components["schemas"]["DiffLine"][][];
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number;
+            /** Why */
+            why: string | null;
+        };
         /** Files */
         Files: {
             /** Files */
@@ -672,6 +821,13 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Gallery */
+        Gallery: {
+            /** Keys */
+            keys: components["schemas"]["Pictures"][];
+            /** Limits */
+            limits: string[];
+        };
         /** Git */
         Git: {
             /** Branch */
@@ -682,6 +838,14 @@ export interface components {
             dirty: boolean;
             /** Repository */
             repository: string | null;
+        };
+        /**
+         * Given
+         * @description Ids or display names, as somebody pasted them.
+         */
+        Given: {
+            /** Names */
+            names: string[];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -838,6 +1002,32 @@ export interface components {
             sort?: string;
         };
         /**
+         * Known
+         * @description ids: of the runs that bear these names, in their order; unknown: names nobody bears.
+         */
+        Known: {
+            /** Ids */
+            ids: string[];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * Line
+         * @description What each run says of one thing, in the order of the runs; null: nothing. A number that is
+         *     none is told as text: "NaN", "Infinity", "-Infinity".
+         */
+        Line: {
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "facts" | "packages" | "params" | "tags" | "metrics" | "system";
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | string | null)[];
+        };
+        /**
          * Log
          * @description Lines `first`, `first`+1 … of `lines` (counted from 1); the last may not be whole yet.
          */
@@ -880,6 +1070,81 @@ export interface components {
             run: string | null;
             /** State */
             state: string;
+        };
+        /**
+         * Overlaid
+         * @description One run's curve. low, high: null where each bucket holds one value. points, odd: null where
+         *     nobody counted.
+         */
+        Overlaid: {
+            /** High */
+            high: number[] | null;
+            /** Key */
+            key: string;
+            /** Line */
+            line: number[];
+            /** Low */
+            low: number[] | null;
+            /** Odd */
+            odd: number | null;
+            /** Points */
+            points: number | null;
+            /** Run */
+            run: string;
+            /** X */
+            x: number[];
+        };
+        /** Overlay */
+        Overlay: {
+            /** Curves */
+            curves: components["schemas"]["Overlaid"][];
+        };
+        /**
+         * OverlayQuery
+         * @description keys: metrics that are drawn as one, whichever of them a run has.
+         */
+        OverlayQuery: {
+            /** First */
+            first?: number | null;
+            /** Keys */
+            keys: string[];
+            /** Last */
+            last?: number | null;
+            /** Runs */
+            runs: string[];
+            /**
+             * Width
+             * @default 600
+             */
+            width?: number;
+            /**
+             * X
+             * @default step
+             * @enum {string}
+             */
+            x?: "step" | "time";
+        };
+        /**
+         * Picture
+         * @description path: below the run's artifacts.
+         */
+        Picture: {
+            /** Path */
+            path: string;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Pictures
+         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
+         */
+        Pictures: {
+            /** Key */
+            key: string;
+            /** Pictures */
+            pictures: components["schemas"]["Picture"][];
         };
         /**
          * Port
@@ -970,6 +1235,22 @@ export interface components {
         SignIn: {
             /** Token */
             token: string;
+        };
+        /**
+         * Snapshot
+         * @description The code a job was sent with; why: what there is instead, when there is none to read.
+         */
+        Snapshot: {
+            /** Code */
+            code: string | null;
+            /** Display Name */
+            display_name: string;
+            /** Files */
+            files: number;
+            /** Run */
+            run: string;
+            /** Why */
+            why: string | null;
         };
         /** Step */
         Step: {
@@ -1065,8 +1346,9 @@ export type Asset = components['schemas']['Asset'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
 export type Bin = components['schemas']['Bin'];
+export type ChangedFile = components['schemas']['ChangedFile'];
+export type CodeDifference = components['schemas']['CodeDifference'];
 export type Columns = components['schemas']['Columns'];
-export type Compared = components['schemas']['Compared'];
 export type Comparison = components['schemas']['Comparison'];
 export type Compute = components['schemas']['Compute'];
 export type ComputeRow = components['schemas']['ComputeRow'];
@@ -1075,15 +1357,19 @@ export type Copy = components['schemas']['Copy'];
 export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type CurvesQuery = components['schemas']['CurvesQuery'];
+export type DiffLine = components['schemas']['DiffLine'];
 export type Done = components['schemas']['Done'];
 export type Experiment = components['schemas']['Experiment'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type FailureGroup = components['schemas']['FailureGroup'];
 export type File = components['schemas']['File'];
+export type FileDifference = components['schemas']['FileDifference'];
 export type Files = components['schemas']['Files'];
 export type Found = components['schemas']['Found'];
+export type Gallery = components['schemas']['Gallery'];
 export type Git = components['schemas']['Git'];
+export type Given = components['schemas']['Given'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type Histogram = components['schemas']['Histogram'];
 export type HistogramQuery = components['schemas']['HistogramQuery'];
@@ -1093,10 +1379,17 @@ export type Home = components['schemas']['Home'];
 export type Job = components['schemas']['Job'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
+export type Known = components['schemas']['Known'];
+export type Line = components['schemas']['Line'];
 export type Log = components['schemas']['Log'];
 export type Metric = components['schemas']['Metric'];
 export type Names = components['schemas']['Names'];
 export type Node = components['schemas']['Node'];
+export type Overlaid = components['schemas']['Overlaid'];
+export type Overlay = components['schemas']['Overlay'];
+export type OverlayQuery = components['schemas']['OverlayQuery'];
+export type Picture = components['schemas']['Picture'];
+export type Pictures = components['schemas']['Pictures'];
 export type Port = components['schemas']['Port'];
 export type Problem = components['schemas']['Problem'];
 export type Refusal = components['schemas']['Refusal'];
@@ -1104,6 +1397,7 @@ export type Row = components['schemas']['Row'];
 export type Search = components['schemas']['Search'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
+export type Snapshot = components['schemas']['Snapshot'];
 export type Step = components['schemas']['Step'];
 export type Text = components['schemas']['Text'];
 export type ValidationError = components['schemas']['ValidationError'];
@@ -1496,6 +1790,405 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code_file: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlayQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Names"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gallery"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_known: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
                 };
             };
             /** @description Bad Request */

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
+import { compareSearch } from "../compare/search";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -41,12 +42,6 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
-}
-export interface CompareSearch {
-  runs?: string;
-  base?: string;
-  all?: true;
-  tab?: string;
 }
 export interface AssetsSearch {
   q?: string;
@@ -147,13 +142,7 @@ const experiment = createRoute({
 const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
-  validateSearch: (s: Search): CompareSearch => ({
-    ...s,
-    runs: text(s.runs),
-    base: text(s.base),
-    all: s.all === true || s.all === "true" || undefined,
-    tab: text(s.tab),
-  }),
+  validateSearch: compareSearch,
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 
