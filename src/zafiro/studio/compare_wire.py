@@ -17,10 +17,11 @@ class Line(BaseModel):
 
 
 class Comparison(BaseModel):
-    """missing: names that are no run here."""
+    """missing: names that are no run here. stepped: metrics that went on for several steps."""
 
     runs: list[Row]
     lines: list[Line]
+    stepped: list[str]
     missing: list[str]
 
 

@@ -50,6 +50,7 @@ def compare(
     return wire.Comparison(
         runs=rows(ctx, db, workspace, found),
         lines=lines,
+        stepped=sorted({p.key for points in latest.values() for p in points if p.step}),
         missing=[name for name in names if name not in there],
     )
 

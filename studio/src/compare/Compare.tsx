@@ -73,7 +73,7 @@ export function Compare() {
     ...Object.fromEntries(TABS.map((tab, n) => [String(n + 1), () => set({ tab: tab === "table" ? undefined : tab }, true)])),
   });
   const tab = TABS.find((one) => one === search.tab) ?? "table";
-  const given = { ws, runs: data?.runs ?? [], lines, search, set };
+  const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
   return (
     <Strokes.Provider value={drawn}>
       <div className="row wrap compare-head">

@@ -11,11 +11,12 @@ import type { Given } from "./given";
 import { nearest } from "./nearest";
 import { overlay } from "./queries";
 import { RunsPlot } from "./RunsPlot";
+import { Bar } from "./Swatch";
 
 const MOST = 60;
 
 /** The metrics of all these runs, one chart each, those that most runs have first. */
-export default function Curves({ ws, runs, lines, search, set }: Given) {
+export default function Curves({ ws, runs, lines, stepped, search, set }: Given) {
   const t = useT();
   const bounds = useMemo(() => zoomOf(search.zoom), [search.zoom]);
   const has = useMemo(() => {
@@ -29,6 +30,7 @@ export default function Curves({ ws, runs, lines, search, set }: Given) {
   const single = [...has.keys()].filter((key) => !together.some((keys) => keys.includes(key)));
   const reach = (keys: readonly string[]) =>
     new Set(keys.flatMap((key) => [...(has.get(key) ?? [])])).size;
+  const long = new Set(stepped);
   const words = (search.metric ?? "").toLowerCase();
   const charts = [...together.filter((keys) => reach(keys) > 0), ...single.map((key) => [key])]
     .filter((keys) => keys.some((key) => key.toLowerCase().includes(words)))
@@ -36,6 +38,7 @@ export default function Curves({ ws, runs, lines, search, set }: Given) {
       (a, b) =>
         Number(isSystem(a[0]!)) - Number(isSystem(b[0]!)) ||
         reach(b) - reach(a) ||
+        Number(long.has(b[0]!)) - Number(long.has(a[0]!)) ||
         a[0]!.localeCompare(b[0]!),
     );
   const common = charts.some((keys) => !isSystem(keys[0]!) && reach(keys) === runs.length);
@@ -200,6 +203,8 @@ function Chart({ ws, runs, keys, x, log, smooth, bounds, zoom, apart }: Props) {
         <p className="quiet">{odd ? t("chart.odd", { count: odd }) : t("chart.none")}</p>
       ) : table ? (
         <Values curves={data} runs={runs} />
+      ) : data.every((curve) => curve.x.length === 1) ? (
+        <Bars curves={data} runs={runs} least={Math.min(0, least)} most={Math.max(0, most)} />
       ) : (
         <RunsPlot
           curves={data}
@@ -230,6 +235,32 @@ function reachOf(curves: readonly Overlaid[]): [number, number] {
     for (const one of curve.high ?? curve.line) if (one > most) most = one;
   }
   return [least, most];
+}
+
+/** What was logged once is no curve: a bar for each run. */
+function Bars(props: { curves: readonly Overlaid[]; runs: readonly Row[]; least: number; most: number }) {
+  const { curves, runs, least, most } = props;
+  const t = useT();
+  const names = new Map(runs.map((run) => [run.name, run.display_name]));
+  const part = (one: number) => ((one - least) / (most - least || 1)) * 100;
+  return (
+    <div className="scroll bars" tabIndex={0} role="region" aria-label={t("compare.bars")}>
+      <ul className="list">
+        {curves.map((curve) => {
+          const [from, to] = [part(Math.min(0, curve.line[0]!)), part(Math.max(0, curve.line[0]!))];
+          return (
+            <li key={`${curve.run} ${curve.key}`}>
+              <span className="cut" title={names.get(curve.run)}>
+                <bdi>{names.get(curve.run) ?? curve.run}</bdi>
+              </span>
+              <Bar run={curve.run} from={from} to={to} />
+              <span className="num">{value(curve.line[0])}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
 }
 
 /** The first, last, least and greatest of each run, for those who do not see the chart. */

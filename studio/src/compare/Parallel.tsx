@@ -144,8 +144,13 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
           </>
         )}
         <span className="grow" />
+        {named && (
+          <b className="cut">
+            <bdi>{named.display_name}</bdi>
+          </b>
+        )}
         <span className="quiet" role="status">
-          {named ? <bdi>{named.display_name}</bdi> : t("compare.brush.count", { count, total: runs.length })}
+          {t("compare.brush.count", { count, total: runs.length })}
         </span>
       </div>
       <div className="drawing" ref={box} data-testid="parallel">

@@ -24,3 +24,15 @@ export function Swatch({ run }: { run: string }) {
     </svg>
   );
 }
+
+/** A bar in the colour of the run, between two shares of its room in percent. */
+export function Bar({ run, from, to }: { run: string; from: number; to: number }) {
+  const stroke = useContext(Strokes).get(run) ?? { colour: 0, dash: 0 };
+  const colours = useDark() ? ON_DARK : ON_LIGHT;
+  const style = { left: `${from}%`, width: `${Math.max(0.5, to - from)}%`, background: colours[stroke.colour] };
+  return (
+    <span className="bar" aria-hidden="true">
+      <i style={style} />
+    </span>
+  );
+}

@@ -146,7 +146,7 @@ export function Table({ ws, runs, columns, lines, base, search, set, drop }: Pro
             if (typeof row === "string")
               return (
                 <tr key={row} className="group" data-index={index} ref={down.measureElement} aria-rowindex={index + 2}>
-                  <th colSpan={seen.length + 2 + Number(before > 0) + Number(after > 0)} scope="colgroup">
+                  <th colSpan={seen.length + 2 + Number(before > 0) + Number(after > 0)} scope="rowgroup">
                     <span>{t(`compare.${row}` as Key)}</span>
                   </th>
                 </tr>

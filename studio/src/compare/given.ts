@@ -7,6 +7,7 @@ export interface Given {
   ws: string;
   runs: readonly Row[];
   lines: readonly Shown[];
+  stepped: readonly string[];
   search: CompareSearch;
   set: (next: Partial<CompareSearch>, push?: boolean) => void;
 }

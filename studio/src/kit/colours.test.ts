@@ -23,6 +23,6 @@ test("more than 32 runs all get one", () => {
 });
 
 test("a shade is a colour for any share", () => {
-  expect(shade(0, false)).toBe("rgb(183 219 227)");
+  expect(shade(0, false)).toBe("rgb(140 195 208)");
   expect(shade(2, true)).toBe("rgb(255 243 196)");
 });

@@ -66,8 +66,8 @@ export function strokes(names: readonly string[]): Map<string, Stroke> {
 }
 
 const LOW_HIGH = {
-  light: ["#b7dbe3", "#0b7285", "#3b0f4f"],
-  dark: ["#12414c", "#66b4c4", "#fff3c4"],
+  light: ["#8cc3d0", "#0b7285", "#3b0f4f"],
+  dark: ["#2a7d8e", "#66b4c4", "#fff3c4"],
 } as const;
 
 const channel = (colour: string, n: number): number => parseInt(colour.slice(1 + n * 2, 3 + n * 2), 16);
