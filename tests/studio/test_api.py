@@ -149,11 +149,6 @@ def test_search_finds_jobs_by_name(room: Room) -> None:
     assert [one["name"] for one in found] == ["run_12"]
 
 
-def test_experiments_know_how_much_is_in_them(room: Room) -> None:
-    found = room.browser.get(f"{API}/experiments").json()["experiments"]
-    assert {one["name"]: one["runs"] for one in found}["fraud"] == 12
-
-
 def test_the_band_of_a_long_curve_holds_its_extremes(room: Room) -> None:
     made = room.made.ctx
     with made.db.begin() as db:

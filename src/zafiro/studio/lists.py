@@ -1,4 +1,4 @@
-"""The home page and the lists of jobs and experiments: one call gives a first screen."""
+"""The home page and the list of jobs: one call gives a first screen."""
 
 import re
 from collections.abc import Sequence
@@ -105,12 +105,3 @@ def change(
         except ZafiroError as e:
             refused.append(list_wire.Refusal(name=name, why=str(e)))
     return list_wire.Done(done=done, refused=refused)
-
-
-def experiments(db: Session, workspace: Workspace) -> list_wire.Experiments:
-    return list_wire.Experiments(
-        experiments=[
-            list_wire.Experiment(name=name, runs=count, newest=at(newest))
-            for name, count, newest in runs.experiments(db, workspace.guid)
-        ]
-    )

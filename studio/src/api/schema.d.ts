@@ -265,6 +265,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiment */
+        get: operations["experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Experiment
+         * @description Rename it, write its note.
+         */
+        post: operations["change_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Experiment
+         * @description Put away with its runs, until it is restored.
+         */
+        post: operations["delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore Experiment */
+        post: operations["restore_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/experiments": {
         parameters: {
             query?: never;
@@ -560,6 +634,15 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /** BestRun */
+        BestRun: {
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** Value */
+            value: number;
+        };
         /** Bin */
         Bin: {
             /** Count */
@@ -609,7 +692,7 @@ export interface components {
         };
         /**
          * Comparison
-         * @description missing: names that are no run here.
+         * @description missing: names that are no run here. stepped: metrics that went on for several steps.
          */
         Comparison: {
             /** Lines */
@@ -618,6 +701,8 @@ export interface components {
             missing: string[];
             /** Runs */
             runs: components["schemas"]["Row"][];
+            /** Stepped */
+            stepped: string[];
         };
         /** Compute */
         Compute: {
@@ -742,22 +827,97 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["Refusal"][];
         };
-        /** Experiment */
+        /**
+         * Experiment
+         * @description One experiment. marks: the latest value each of its newest runs has of `metric`; recent: its
+         *     newest runs.
+         */
         Experiment: {
-            /** Name */
-            name: string;
+            /** Archived */
+            archived: boolean;
             /**
-             * Newest
+             * Created
              * Format: date-time
              */
-            newest: string;
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Marks */
+            marks: components["schemas"]["MetricMark"][];
+            /** Metric */
+            metric: string | null;
+            /** Metrics */
+            metrics: string[];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Recent */
+            recent: components["schemas"]["Row"][];
+            /** Running */
+            running: number;
+            /** Runs */
+            runs: number;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ExperimentChange
+         * @description What is given is changed; an empty note takes it away.
+         */
+        ExperimentChange: {
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Rename */
+            rename?: string | null;
+        };
+        /** ExperimentName */
+        ExperimentName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ExperimentRow
+         * @description runs: those that are not below other runs; running: of them, those under way. best: of the
+         *     metric that was asked for.
+         */
+        ExperimentRow: {
+            best: components["schemas"]["BestRun"] | null;
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string | null;
+            /** Note */
+            note: string | null;
+            /** Running */
+            running: number;
             /** Runs */
             runs: number;
         };
-        /** Experiments */
+        /**
+         * Experiments
+         * @description metrics: names that could be asked for.
+         */
         Experiments: {
             /** Experiments */
-            experiments: components["schemas"]["Experiment"][];
+            experiments: components["schemas"]["ExperimentRow"][];
+            /** Metrics */
+            metrics: string[];
         };
         /** Failure */
         Failure: {
@@ -1057,6 +1217,22 @@ export interface components {
             /** Step */
             step: number;
         };
+        /** MetricMark */
+        MetricMark: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** State */
+            state: string;
+            /** Value */
+            value: number;
+        };
         /** Names */
         Names: {
             /** Names */
@@ -1345,6 +1521,7 @@ export interface components {
 export type Asset = components['schemas']['Asset'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
+export type BestRun = components['schemas']['BestRun'];
 export type Bin = components['schemas']['Bin'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type CodeDifference = components['schemas']['CodeDifference'];
@@ -1360,6 +1537,9 @@ export type CurvesQuery = components['schemas']['CurvesQuery'];
 export type DiffLine = components['schemas']['DiffLine'];
 export type Done = components['schemas']['Done'];
 export type Experiment = components['schemas']['Experiment'];
+export type ExperimentChange = components['schemas']['ExperimentChange'];
+export type ExperimentName = components['schemas']['ExperimentName'];
+export type ExperimentRow = components['schemas']['ExperimentRow'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type FailureGroup = components['schemas']['FailureGroup'];
@@ -1383,6 +1563,7 @@ export type Known = components['schemas']['Known'];
 export type Line = components['schemas']['Line'];
 export type Log = components['schemas']['Log'];
 export type Metric = components['schemas']['Metric'];
+export type MetricMark = components['schemas']['MetricMark'];
 export type Names = components['schemas']['Names'];
 export type Node = components['schemas']['Node'];
 export type Overlaid = components['schemas']['Overlaid'];
@@ -2635,9 +2816,326 @@ export interface operations {
             };
         };
     };
-    experiments: {
+    experiment: {
+        parameters: {
+            query: {
+                name: string;
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_experiment: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments: {
+        parameters: {
+            query?: {
+                metric?: string;
+                least?: boolean;
+                archived?: boolean;
+            };
             header?: never;
             path: {
                 workspace: string;

@@ -10,6 +10,7 @@ import {
 
 import * as queries from "../api/queries";
 import { compareSearch } from "../compare/search";
+import { experimentSearch, experimentsSearch } from "../experiments/search";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -124,19 +125,15 @@ const job = createRoute({
 const experiments = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments",
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments/$name",
-  beforeLoad: ({ params }) => {
-    throw redirect({
-      to: "/w/$ws/jobs",
-      params: { ws: params.ws },
-      search: { filter: `experiment:${JSON.stringify(params.name)}` },
-    });
-  },
+  validateSearch: experimentSearch,
+  component: lazyRouteComponent(() => import("../experiments/Experiment"), "Experiment"),
 });
 
 const compare = createRoute({

@@ -20,6 +20,13 @@ NOUNS = {
     "feature-set": ("features", "Feature sets."),
     "feature-store": ("features", "Feature stores."),
     "feature-store-entity": ("features", "Entities of a feature store."),
+    "serverless-endpoint": ("hubs", "Endpoints of models hosted by Azure."),
+    "marketplace-subscription": ("hubs", "Subscriptions to models sold."),
+    "capability-host": ("hubs", "Hosts of agents."),
+    "index": ("hubs", "Indexes for retrieval."),
+    "azure-openai-deployment": ("hubs", "Deployments of Azure OpenAI."),
+    "workspace-hub": ("hubs", "Hubs of projects."),
+    "workspace-project": ("hubs", "Projects of a hub."),
 }
 # verb → (file below zafiro.cli.grammar that has it, help)
 VERBS = {
