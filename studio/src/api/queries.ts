@@ -149,12 +149,6 @@ export const rawUrl = (ws: string, name: string, path: string, download: boolean
   return `/studio/api/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/raw?${query}`;
 };
 
-export const experiments = (ws: string) =>
-  queryOptions({
-    queryKey: ["experiments", ws],
-    queryFn: ({ signal }) => take(api.GET("/w/{workspace}/experiments", { ...at(ws), signal })),
-  });
-
 export const comparison = (ws: string, runs: readonly string[]) =>
   queryOptions({
     queryKey: ["compare", ws, runs],

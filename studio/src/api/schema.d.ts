@@ -80,6 +80,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/compare/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Code
+         * @description Which files of two jobs' code differ.
+         */
+        get: operations["compare_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/code/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare Code File */
+        get: operations["compare_code_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Curves
+         * @description One metric of up to 200 runs.
+         */
+        post: operations["compare_curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare Images */
+        post: operations["compare_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Known
+         * @description Names that somebody pasted.
+         */
+        post: operations["compare_known"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/computes": {
         parameters: {
             query?: never;
@@ -168,6 +262,80 @@ export interface paths {
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiment */
+        get: operations["experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Experiment
+         * @description Rename it, write its note.
+         */
+        post: operations["change_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Experiment
+         * @description Put away with its runs, until it is restored.
+         */
+        post: operations["delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore Experiment */
+        post: operations["restore_experiment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -715,6 +883,15 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /** BestRun */
+        BestRun: {
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** Value */
+            value: number;
+        };
         /** Bin */
         Bin: {
             /** Count */
@@ -723,6 +900,25 @@ export interface components {
             index: number;
             /** State */
             state: string;
+        };
+        /**
+         * ChangedFile
+         * @description added, removed: lines; null for what is not compared line by line, and then why says so.
+         */
+        ChangedFile: {
+            /** Added */
+            added: number | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "same";
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number | null;
+            /** Why */
+            why: string | null;
         };
         /**
          * Code
@@ -740,33 +936,38 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * CodeDifference
+         * @description same: how many files are alike. limits: what was left out, in sentences.
+         */
+        CodeDifference: {
+            a: components["schemas"]["Snapshot"];
+            b: components["schemas"]["Snapshot"];
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /** Limits */
+            limits: string[];
+            /** Same */
+            same: number;
+        };
         /** Columns */
         Columns: {
             /** Columns */
             columns: string[];
         };
-        /** Compared */
-        Compared: {
-            /** Facts */
-            facts: {
-                [key: string]: string;
-            };
-            /** Metrics */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            row: components["schemas"]["Row"];
-        };
-        /** Comparison */
+        /**
+         * Comparison
+         * @description missing: names that are no run here. stepped: metrics that went on for several steps.
+         */
         Comparison: {
+            /** Lines */
+            lines: components["schemas"]["Line"][];
             /** Missing */
             missing: string[];
             /** Runs */
-            runs: components["schemas"]["Compared"][];
+            runs: components["schemas"]["Row"][];
+            /** Stepped */
+            stepped: string[];
         };
         /** Compute */
         Compute: {
@@ -867,6 +1068,23 @@ export interface components {
              */
             x?: string;
         };
+        /**
+         * DiffLine
+         * @description a, b: its number in either file, from 1. op: " ", "-" or "+".
+         */
+        DiffLine: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: " " | "-" | "+";
+            /** Text */
+            text: string;
+        };
         /** Done */
         Done: {
             /** Done */
@@ -874,22 +1092,97 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["Refusal"][];
         };
-        /** Experiment */
+        /**
+         * Experiment
+         * @description One experiment. marks: the latest value each of its newest runs has of `metric`; recent: its
+         *     newest runs.
+         */
         Experiment: {
-            /** Name */
-            name: string;
+            /** Archived */
+            archived: boolean;
             /**
-             * Newest
+             * Created
              * Format: date-time
              */
-            newest: string;
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Marks */
+            marks: components["schemas"]["MetricMark"][];
+            /** Metric */
+            metric: string | null;
+            /** Metrics */
+            metrics: string[];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Recent */
+            recent: components["schemas"]["Row"][];
+            /** Running */
+            running: number;
+            /** Runs */
+            runs: number;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ExperimentChange
+         * @description What is given is changed; an empty note takes it away.
+         */
+        ExperimentChange: {
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Rename */
+            rename?: string | null;
+        };
+        /** ExperimentName */
+        ExperimentName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ExperimentRow
+         * @description runs: those that are not below other runs; running: of them, those under way. best: of the
+         *     metric that was asked for.
+         */
+        ExperimentRow: {
+            best: components["schemas"]["BestRun"] | null;
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string | null;
+            /** Note */
+            note: string | null;
+            /** Running */
+            running: number;
             /** Runs */
             runs: number;
         };
-        /** Experiments */
+        /**
+         * Experiments
+         * @description metrics: names that could be asked for.
+         */
         Experiments: {
             /** Experiments */
-            experiments: components["schemas"]["Experiment"][];
+            experiments: components["schemas"]["ExperimentRow"][];
+            /** Metrics */
+            metrics: string[];
         };
         /** Failure */
         Failure: {
@@ -921,6 +1214,22 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * FileDifference
+         * @description hunks: what changed with lines around it. why: when it is not compared line by line.
+         */
+        FileDifference: {
+            /** Added */
+            added: number;
+            /** Hunks */
+            hunks: components["schemas"]["DiffLine"][][];
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number;
+            /** Why */
+            why: string | null;
+        };
         /** Files */
         Files: {
             /** Files */
@@ -937,6 +1246,13 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Gallery */
+        Gallery: {
+            /** Keys */
+            keys: components["schemas"]["zafiro__studio__compare_wire__Pictures"][];
+            /** Limits */
+            limits: string[];
+        };
         /** Git */
         Git: {
             /** Branch */
@@ -947,6 +1263,14 @@ export interface components {
             dirty: boolean;
             /** Repository */
             repository: string | null;
+        };
+        /**
+         * Given
+         * @description Ids or display names, as somebody pasted them.
+         */
+        Given: {
+            /** Names */
+            names: string[];
         };
         /** Group */
         Group: {
@@ -1046,7 +1370,7 @@ export interface components {
             /** More */
             more: boolean;
             /** Series */
-            series: components["schemas"]["Pictures"][];
+            series: components["schemas"]["zafiro__studio__job_wire__Pictures"][];
         };
         /**
          * Job
@@ -1180,6 +1504,32 @@ export interface components {
             upto?: number | null;
         };
         /**
+         * Known
+         * @description ids: of the runs that bear these names, in their order; unknown: names nobody bears.
+         */
+        Known: {
+            /** Ids */
+            ids: string[];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * Line
+         * @description What each run says of one thing, in the order of the runs; null: nothing. A number that is
+         *     none is told as text: "NaN", "Infinity", "-Infinity".
+         */
+        Line: {
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "facts" | "packages" | "params" | "tags" | "metrics" | "system";
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | string | null)[];
+        };
+        /**
          * Log
          * @description Lines `first`, `first`+1 … of `lines` (counted from 1); the last may not be whole yet.
          */
@@ -1220,6 +1570,22 @@ export interface components {
             last: number | null;
             /** Step */
             step: number;
+        };
+        /** MetricMark */
+        MetricMark: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** State */
+            state: string;
+            /** Value */
+            value: number;
         };
         /** Names */
         Names: {
@@ -1263,25 +1629,57 @@ export interface components {
             state: string;
         };
         /**
-         * Picture
-         * @description small: the same in few bytes, for a grid.
+         * Overlaid
+         * @description One run's curve. low, high: null where each bucket holds one value. points, odd: null where
+         *     nobody counted.
          */
-        Picture: {
-            /** At Ms */
-            at_ms?: number | null;
-            /** Path */
-            path: string;
-            /** Small */
-            small?: string | null;
-            /** Step */
-            step: number;
-        };
-        /** Pictures */
-        Pictures: {
-            /** Frames */
-            frames: components["schemas"]["Picture"][];
+        Overlaid: {
+            /** High */
+            high: number[] | null;
             /** Key */
             key: string;
+            /** Line */
+            line: number[];
+            /** Low */
+            low: number[] | null;
+            /** Odd */
+            odd: number | null;
+            /** Points */
+            points: number | null;
+            /** Run */
+            run: string;
+            /** X */
+            x: number[];
+        };
+        /** Overlay */
+        Overlay: {
+            /** Curves */
+            curves: components["schemas"]["Overlaid"][];
+        };
+        /**
+         * OverlayQuery
+         * @description keys: metrics that are drawn as one, whichever of them a run has.
+         */
+        OverlayQuery: {
+            /** First */
+            first?: number | null;
+            /** Keys */
+            keys: string[];
+            /** Last */
+            last?: number | null;
+            /** Runs */
+            runs: string[];
+            /**
+             * Width
+             * @default 600
+             */
+            width?: number;
+            /**
+             * X
+             * @default step
+             * @enum {string}
+             */
+            x?: "step" | "time";
         };
         /**
          * Port
@@ -1372,6 +1770,22 @@ export interface components {
         SignIn: {
             /** Token */
             token: string;
+        };
+        /**
+         * Snapshot
+         * @description The code a job was sent with; why: what there is instead, when there is none to read.
+         */
+        Snapshot: {
+            /** Code */
+            code: string | null;
+            /** Display Name */
+            display_name: string;
+            /** Files */
+            files: number;
+            /** Run */
+            run: string;
+            /** Why */
+            why: string | null;
         };
         /** Step */
         Step: {
@@ -1529,6 +1943,49 @@ export interface components {
             /** Path */
             path: string;
         };
+        /**
+         * Picture
+         * @description path: below the run's artifacts.
+         */
+        zafiro__studio__compare_wire__Picture: {
+            /** Path */
+            path: string;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Pictures
+         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
+         */
+        zafiro__studio__compare_wire__Pictures: {
+            /** Key */
+            key: string;
+            /** Pictures */
+            pictures: components["schemas"]["zafiro__studio__compare_wire__Picture"][];
+        };
+        /**
+         * Picture
+         * @description small: the same in few bytes, for a grid.
+         */
+        zafiro__studio__job_wire__Picture: {
+            /** At Ms */
+            at_ms?: number | null;
+            /** Path */
+            path: string;
+            /** Small */
+            small?: string | null;
+            /** Step */
+            step: number;
+        };
+        /** Pictures */
+        zafiro__studio__job_wire__Pictures: {
+            /** Frames */
+            frames: components["schemas"]["zafiro__studio__job_wire__Picture"][];
+            /** Key */
+            key: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1542,10 +1999,12 @@ export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
+export type BestRun = components['schemas']['BestRun'];
 export type Bin = components['schemas']['Bin'];
+export type ChangedFile = components['schemas']['ChangedFile'];
 export type Code = components['schemas']['Code'];
+export type CodeDifference = components['schemas']['CodeDifference'];
 export type Columns = components['schemas']['Columns'];
-export type Compared = components['schemas']['Compared'];
 export type Comparison = components['schemas']['Comparison'];
 export type Compute = components['schemas']['Compute'];
 export type ComputeRow = components['schemas']['ComputeRow'];
@@ -1554,15 +2013,22 @@ export type Copy = components['schemas']['Copy'];
 export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type CurvesQuery = components['schemas']['CurvesQuery'];
+export type DiffLine = components['schemas']['DiffLine'];
 export type Done = components['schemas']['Done'];
 export type Experiment = components['schemas']['Experiment'];
+export type ExperimentChange = components['schemas']['ExperimentChange'];
+export type ExperimentName = components['schemas']['ExperimentName'];
+export type ExperimentRow = components['schemas']['ExperimentRow'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type FailureGroup = components['schemas']['FailureGroup'];
 export type File = components['schemas']['File'];
+export type FileDifference = components['schemas']['FileDifference'];
 export type Files = components['schemas']['Files'];
 export type Found = components['schemas']['Found'];
+export type Gallery = components['schemas']['Gallery'];
 export type Git = components['schemas']['Git'];
+export type Given = components['schemas']['Given'];
 export type Group = components['schemas']['Group'];
 export type Groups = components['schemas']['Groups'];
 export type GroupsQuery = components['schemas']['GroupsQuery'];
@@ -1577,14 +2043,18 @@ export type Job = components['schemas']['Job'];
 export type JobChange = components['schemas']['JobChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
+export type Known = components['schemas']['Known'];
+export type Line = components['schemas']['Line'];
 export type Log = components['schemas']['Log'];
 export type Made = components['schemas']['Made'];
 export type Metric = components['schemas']['Metric'];
+export type MetricMark = components['schemas']['MetricMark'];
 export type Names = components['schemas']['Names'];
 export type NewView = components['schemas']['NewView'];
 export type Node = components['schemas']['Node'];
-export type Picture = components['schemas']['Picture'];
-export type Pictures = components['schemas']['Pictures'];
+export type Overlaid = components['schemas']['Overlaid'];
+export type Overlay = components['schemas']['Overlay'];
+export type OverlayQuery = components['schemas']['OverlayQuery'];
 export type Port = components['schemas']['Port'];
 export type Problem = components['schemas']['Problem'];
 export type Refusal = components['schemas']['Refusal'];
@@ -1592,6 +2062,7 @@ export type Row = components['schemas']['Row'];
 export type Search = components['schemas']['Search'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
+export type Snapshot = components['schemas']['Snapshot'];
 export type Step = components['schemas']['Step'];
 export type Table = components['schemas']['Table'];
 export type Text = components['schemas']['Text'];
@@ -1602,6 +2073,10 @@ export type ViewChange = components['schemas']['ViewChange'];
 export type Views = components['schemas']['Views'];
 export type Why = components['schemas']['Why'];
 export type WorkspaceRef = components['schemas']['WorkspaceRef'];
+export type ZafiroStudioCompareWirePicture = components['schemas']['zafiro__studio__compare_wire__Picture'];
+export type ZafiroStudioCompareWirePictures = components['schemas']['zafiro__studio__compare_wire__Pictures'];
+export type ZafiroStudioJobWirePicture = components['schemas']['zafiro__studio__job_wire__Picture'];
+export type ZafiroStudioJobWirePictures = components['schemas']['zafiro__studio__job_wire__Pictures'];
 export type $defs = Record<string, never>;
 export interface operations {
     session: {
@@ -1988,6 +2463,405 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code_file: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlayQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Names"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gallery"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_known: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
                 };
             };
             /** @description Bad Request */
@@ -2434,9 +3308,326 @@ export interface operations {
             };
         };
     };
-    experiments: {
+    experiment: {
+        parameters: {
+            query: {
+                name: string;
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_experiment: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments: {
+        parameters: {
+            query?: {
+                metric?: string;
+                least?: boolean;
+                archived?: boolean;
+            };
             header?: never;
             path: {
                 workspace: string;
