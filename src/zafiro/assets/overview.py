@@ -31,6 +31,4 @@ def from_sources(db: Session, workspace: Workspace, sources: Sequence[str]) -> l
     query = select(row).where(
         row.workspace == workspace.guid, row.kind == MODELS, row.source.in_(sources)
     )
-    return [
-        store.asset(workspace.id, one) for one in db.scalars(query.order_by(row.number.desc()))
-    ]
+    return [store.asset(workspace.id, one) for one in db.scalars(query.order_by(row.number.desc()))]

@@ -20,7 +20,7 @@ from zafiro.arm import errors as spelling
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Denied, ZafiroError
-from zafiro.studio import asset_api, copying, job_api, list_api, reading, wire
+from zafiro.studio import asset_api, compute_api, copying, job_api, list_api, reading, wire
 from zafiro.studio.feed import Feed
 from zafiro.studio.rooms import Asked, Rooms, path_of, room
 from zafiro.studio.signin import Cookies
@@ -103,7 +103,7 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
 
 def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
     router = APIRouter(prefix="/w/{workspace}", responses=_PROBLEMS)
-    for pages in (list_api, job_api, asset_api):
+    for pages in (list_api, job_api, asset_api, compute_api):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]
 

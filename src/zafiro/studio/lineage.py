@@ -201,7 +201,7 @@ def _shown(db: Session, workspace: Workspace, graph: _Graph, start: Thing) -> wi
         run = known.get(thing.name.lower()) if thing.kind == "jobs" else None
         maker = graph.things.get(of_logged[key]) if key in of_logged else None
         nodes.append(
-            wire.Node(
+            wire.Kin(
                 id=numbers[key],
                 kind=thing.kind,
                 name=thing.name,
@@ -216,7 +216,7 @@ def _shown(db: Session, workspace: Workspace, graph: _Graph, start: Thing) -> wi
         start=numbers[start.key],
         nodes=nodes,
         edges=[
-            wire.Edge(source=numbers[a], target=numbers[b], label=", ".join(labels))
+            wire.KinEdge(source=numbers[a], target=numbers[b], label=", ".join(labels))
             for (a, b), labels in graph.edges.items()
         ],
         more=[

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 
-class Node(BaseModel):
+class Kin(BaseModel):
     """kind: jobs, data, models, environments, components; or, without a page of their own,
     "logged" (a model that a run logged and nobody registered), "dataset" (as MLflow describes it)
     and "place" (a URI that is no asset's).
@@ -22,7 +22,7 @@ class Node(BaseModel):
     run: str | None = None
 
 
-class Edge(BaseModel):
+class KinEdge(BaseModel):
     """`target` came of `source`. label: the name of the input or output between them."""
 
     source: int
@@ -40,6 +40,6 @@ class More(BaseModel):
 
 class Lineage(BaseModel):
     start: int
-    nodes: list[Node]
-    edges: list[Edge]
+    nodes: list[Kin]
+    edges: list[KinEdge]
     more: list[More]

@@ -18,7 +18,7 @@ _MADE = re.compile(r"/(?:paths/)?(?:azureml/([^/]+)/([^/]+)(?:/|$)|ExperimentRun
 
 @dataclass(frozen=True)
 class Thing:
-    """kind as in lineage_wire.Node; names of assets do not differ by case."""
+    """kind as in lineage_wire.Kin; names of assets do not differ by case."""
 
     kind: str
     name: str
