@@ -5,6 +5,7 @@ from typing import Any
 from zafiro.assets.domain import PROMPTS
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
+from zafiro.mlflow_rest.paging import paged
 from zafiro.registry import events, service, wire
 
 
@@ -81,10 +82,7 @@ def search(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"registered_models": [wire.model(*one) for one in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+    return paged({"registered_models": [wire.model(*one) for one in found]}, token)
 
 
 def latest(call: Call) -> Any:
