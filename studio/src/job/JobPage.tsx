@@ -19,9 +19,10 @@ import { isSystem } from "./smooth";
 import { Timeline } from "./Timeline";
 
 const Metrics = lazy(() => import("./Metrics"));
+const Lineage = lazy(() => import("../assets/Lineage"));
 const Outputs = lazy(() => import("./Outputs"));
 
-const TABS = ["overview", "metrics", "outputs", "monitoring", "children"] as const;
+const TABS = ["overview", "metrics", "outputs", "monitoring", "children", "lineage"] as const;
 type TabName = (typeof TABS)[number];
 
 export function JobPage() {
@@ -64,12 +65,14 @@ export function JobPage() {
         {(job.children.length > 0 || tab === "children") && (
           <Tab value="children">{t("job.children", { count: job.children.length })}</Tab>
         )}
+        <Tab value="lineage">{t("lineage.title")}</Tab>
       </TabList>
       <div role="tabpanel" className="tabpanel">
         <Suspense fallback={<Loading />}>
           {tab === "overview" && <Overview ws={ws} job={job} />}
           {tab === "metrics" && <Metrics ws={ws} job={job} />}
           {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
+          {tab === "lineage" && <Lineage ws={ws} kind="jobs" name={job.row.name} version="" />}
           {tab === "outputs" && <Outputs ws={ws} job={job} />}
           {tab === "children" && (
             <section className="card">
