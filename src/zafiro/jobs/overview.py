@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from zafiro.core.context import Context
 from zafiro.jobs import description, store
 from zafiro.jobs.domain import Failure
+from zafiro.jobs.references import Reader as Reader
+from zafiro.jobs.references import readers as readers
 from zafiro.jobs.store import JobRow, Kept
 from zafiro.workspaces.domain import Workspace
 

@@ -27,6 +27,7 @@ from zafiro.core.errors import Denied, ZafiroError
 from zafiro.studio import (
     asset_api,
     compare_api,
+    compute_api,
     copying,
     experiment_api,
     file_api,
@@ -154,6 +155,7 @@ def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
         compare_api,
         experiment_api,
         asset_api,
+        compute_api,
     ):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]

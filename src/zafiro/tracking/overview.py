@@ -19,6 +19,10 @@ from zafiro.tracking.artifacts import File
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, DELETED, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
+from zafiro.tracking.kin import Taken as Taken
+from zafiro.tracking.kin import logged as logged
+from zafiro.tracking.kin import taken as taken
+from zafiro.tracking.kin import takers as takers
 from zafiro.tracking.overlays import overlay as overlay
 from zafiro.tracking.search import ATTRIBUTES, condition
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow, TagRow

@@ -46,6 +46,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/assets/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Asset
+         * @description What is said of all versions together.
+         */
+        post: operations["change_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Difference
+         * @description The definitions of two versions, line by line.
+         */
+        get: operations["difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/assets/{kind}/{name}/{version}": {
         parameters: {
             query?: never;
@@ -55,6 +112,77 @@ export interface paths {
         };
         /** Asset */
         get: operations["asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change Version */
+        post: operations["change_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asset Listing */
+        get: operations["asset_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description The beginning of a file: a table, or 256 KiB of text from byte `begin`.
+         */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raw Asset */
+        get: operations["raw_asset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -208,6 +336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/computes/{name}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act
+         * @description Start, stop or restart an instance, scale a cluster.
+         */
+        post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/copy": {
         parameters: {
             query?: never;
@@ -242,6 +390,47 @@ export interface paths {
          * @description As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them.
          */
         post: operations["curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/environments/{name}/{version}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Build */
+        get: operations["build"];
+        put?: never;
+        /**
+         * Send Build
+         * @description Have it built now, by a job that does nothing else.
+         */
+        post: operations["send_build"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/environments/{name}/{version}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Build Log
+         * @description Lines of the log of the last build from `first`; negative: so many from the end.
+         */
+        get: operations["build_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -718,6 +907,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Lineage
+         * @description What it came of and what came of it, some steps both ways.
+         */
+        get: operations["show_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/models/{name}/alias": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Alias
+         * @description Give an alias to a version, or take it away: one step, refused when it moved since.
+         */
+        post: operations["move_alias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/search": {
         parameters: {
             query?: never;
@@ -779,6 +1008,29 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Act
+         * @description start, stop and restart are for instances, scale for clusters: so many nodes at least and
+         *     at most.
+         */
+        Act: {
+            /** Max Nodes */
+            max_nodes?: number | null;
+            /** Min Nodes */
+            min_nodes?: number | null;
+            /**
+             * Verb
+             * @enum {string}
+             */
+            verb: "start" | "stop" | "restart" | "scale";
+        };
+        /**
+         * Acted
+         * @description undo: what would put it back; null where nothing changed or nothing can.
+         */
+        Acted: {
+            undo: components["schemas"]["Act"] | null;
+        };
         /** Again */
         Again: {
             /** Name */
@@ -821,11 +1073,16 @@ export interface components {
         };
         /**
          * Asset
-         * @description definition: the resource as YAML. used_by, made_by: names of runs.
+         * @description definition: the resource as YAML. made_by: name of a run. load: how to use it, in Python.
+         *
+         *     aliases: those of this version. parts: what else can be asked of it: "files", "build".
          */
         Asset: {
+            /** Aliases */
+            aliases: string[];
             /** Archived */
             archived: boolean;
+            component: components["schemas"]["Component"] | null;
             /**
              * Created
              * Format: date-time
@@ -839,10 +1096,20 @@ export interface components {
             description: string | null;
             /** Kind */
             kind: string;
+            /** Load */
+            load: string;
             /** Made By */
             made_by: string | null;
+            model: components["schemas"]["MlModel"] | null;
             /** Name */
             name: string;
+            /** Parts */
+            parts: string[];
+            /** Put Away */
+            put_away: boolean;
+            source: components["schemas"]["Source"] | null;
+            /** Stage */
+            stage: string;
             /** Tags */
             tags: {
                 [key: string]: string;
@@ -854,12 +1121,47 @@ export interface components {
             /** Version */
             version: string;
             /** Versions */
-            versions: components["schemas"]["Version"][];
+            versions: string[];
         };
-        /** AssetRow */
+        /**
+         * AssetFile
+         * @description path: below the asset, with slashes.
+         */
+        AssetFile: {
+            /** Folder */
+            folder: boolean;
+            /** Path */
+            path: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * AssetFiles
+         * @description What lies directly in a folder of an asset, folders first; `more` are not listed.
+         */
+        AssetFiles: {
+            /** Files */
+            files: components["schemas"]["AssetFile"][];
+            /** More */
+            more: number;
+            /** Path */
+            path: string;
+        };
+        /**
+         * AssetRow
+         * @description aliases: of models, {alias: version}. build: of environments, the newest version's.
+         */
         AssetRow: {
+            /**
+             * Aliases
+             * @default {}
+             */
+            aliases?: {
+                [key: string]: string;
+            };
             /** Archived */
             archived: boolean;
+            build?: components["schemas"]["BuildState"] | null;
             /** Created By */
             created_by: string;
             /** Description */
@@ -871,6 +1173,11 @@ export interface components {
             modified: string;
             /** Name */
             name: string;
+            /**
+             * Stage
+             * @default
+             */
+            stage?: string;
             /** Type */
             type: string;
             /** Version */
@@ -882,6 +1189,26 @@ export interface components {
             assets: components["schemas"]["AssetRow"][];
             /** Kind */
             kind: string;
+        };
+        /**
+         * Before
+         * @description How it was, to put it back.
+         */
+        Before: {
+            /**
+             * Archived
+             * @default false
+             */
+            archived?: boolean;
+            /** Description */
+            description?: string | null;
+            /**
+             * Tags
+             * @default {}
+             */
+            tags?: {
+                [key: string]: string;
+            };
         };
         /** BestRun */
         BestRun: {
@@ -900,6 +1227,94 @@ export interface components {
             index: number;
             /** State */
             state: string;
+        };
+        /**
+         * Build
+         * @description state as BuildState. failure: why it can never be built here. cause: why the last build
+         *     failed. job: whose build it was. log: whether there is one. notes: how it was read.
+         */
+        Build: {
+            /** Added */
+            added: string[];
+            /** Began */
+            began: string | null;
+            /** Cause */
+            cause: string | null;
+            changed: components["schemas"]["Changed"] | null;
+            /** Constraints */
+            constraints: string[];
+            /** Ended */
+            ended: string | null;
+            /** Failure */
+            failure: string | null;
+            /** Job */
+            job: string | null;
+            /** Log */
+            log: boolean;
+            /** Notes */
+            notes: string[];
+            /** Python */
+            python: string | null;
+            /** Requirements */
+            requirements: string[];
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["BuildStep"][];
+            /** Took S */
+            took_s: number | null;
+        };
+        /**
+         * BuildState
+         * @description state: none, building, built, failed, canceled. took_s: of the last build that ended.
+         */
+        BuildState: {
+            /** Ended */
+            ended?: string | null;
+            /** State */
+            state: string;
+            /** Took S */
+            took_s?: number | null;
+        };
+        /** BuildStep */
+        BuildStep: {
+            /**
+             * Began
+             * Format: date-time
+             */
+            began: string;
+            /** Ended */
+            ended: string | null;
+            /** Failed */
+            failed: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Change
+         * @description What is to be said from now on; null: as it was.
+         */
+        Change: {
+            /** Archived */
+            archived?: boolean | null;
+            /** Description */
+            description?: string | null;
+            /** Tags */
+            tags?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * Changed
+         * @description good: whether that version was built; else it is only the one before.
+         */
+        Changed: {
+            /** Good */
+            good: boolean;
+            /** Packages */
+            packages: components["schemas"]["Package"][];
+            /** Version */
+            version: string;
         };
         /**
          * ChangedFile
@@ -950,10 +1365,46 @@ export interface components {
             /** Same */
             same: number;
         };
+        /**
+         * Column
+         * @description Of the rows shown. Of numbers low, high and how many lie in each twelfth between them; of
+         *     others how many differ, and the most common.
+         */
+        Column: {
+            /**
+             * Bins
+             * @default []
+             */
+            bins?: number[];
+            /**
+             * Common
+             * @default []
+             */
+            common?: components["schemas"]["Common"][];
+            /** Distinct */
+            distinct?: number | null;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
         /** Columns */
         Columns: {
             /** Columns */
             columns: string[];
+        };
+        /** Common */
+        Common: {
+            /** Count */
+            count: number;
+            /** Text */
+            text: string;
         };
         /**
          * Comparison
@@ -969,21 +1420,70 @@ export interface components {
             /** Stepped */
             stepped: string[];
         };
-        /** Compute */
+        /**
+         * Component
+         * @description environment: "name:version" or what was written; linked: whether it is an asset here.
+         */
+        Component: {
+            /** Code */
+            code: string | null;
+            /** Command */
+            command: string | null;
+            /** Display Name */
+            display_name: string | null;
+            /** Environment */
+            environment: string | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComponentPort"][];
+            /** Linked */
+            linked: boolean;
+            /** Outputs */
+            outputs: components["schemas"]["ComponentPort"][];
+        };
+        /**
+         * ComponentPort
+         * @description Of a component. type: "uri_folder", "number" …
+         */
+        ComponentPort: {
+            /** Default */
+            default: string | null;
+            /** Description */
+            description: string | null;
+            /** Mode */
+            mode: string | null;
+            /** Name */
+            name: string;
+            /** Optional */
+            optional: boolean;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Compute
+         * @description queue: the jobs that wait, the oldest first, each with why; jobs: those that do not.
+         */
         Compute: {
             /** Jobs */
             jobs: components["schemas"]["Row"][];
             /** Nodes */
             nodes: components["schemas"]["Node"][];
+            /** Queue */
+            queue: components["schemas"]["Row"][];
             row: components["schemas"]["ComputeRow"];
         };
         /**
          * ComputeRow
-         * @description max_nodes null: as many as are asked for. running: nodes at work.
+         * @description max_nodes null: as many as are asked for. running: nodes at work. idle_since: when its last
+         *     job ended, while nothing runs or waits. can: what may be asked of it now.
          */
         ComputeRow: {
+            /** Can */
+            can: string[];
+            /** Idle Since */
+            idle_since: string | null;
             /** Kind */
             kind: string;
+            last: components["schemas"]["Row"] | null;
             /** Max Nodes */
             max_nodes: number | null;
             /** Min Nodes */
@@ -1085,12 +1585,31 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Difference */
+        Difference: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Lines */
+            lines: components["schemas"]["Edit"][];
+        };
         /** Done */
         Done: {
             /** Done */
             done: string[];
             /** Refused */
             refused: components["schemas"]["Refusal"][];
+        };
+        /**
+         * Edit
+         * @description sign: "+", "-", " " or "@" (where it stands).
+         */
+        Edit: {
+            /** Sign */
+            sign: string;
+            /** Text */
+            text: string;
         };
         /**
          * Experiment
@@ -1249,7 +1768,7 @@ export interface components {
         /** Gallery */
         Gallery: {
             /** Keys */
-            keys: components["schemas"]["zafiro__studio__compare_wire__Pictures"][];
+            keys: components["schemas"]["Shots"][];
             /** Limits */
             limits: string[];
         };
@@ -1370,7 +1889,7 @@ export interface components {
             /** More */
             more: boolean;
             /** Series */
-            series: components["schemas"]["zafiro__studio__job_wire__Pictures"][];
+            series: components["schemas"]["Pictures"][];
         };
         /**
          * Job
@@ -1504,6 +2023,45 @@ export interface components {
             upto?: number | null;
         };
         /**
+         * Kin
+         * @description kind: jobs, data, models, environments, components; or, without a page of their own,
+         *     "logged" (a model that a run logged and nobody registered), "dataset" (as MLflow describes it)
+         *     and "place" (a URI that is no asset's).
+         *
+         *     version "" where there is none; state: of a job; column: how many steps after the start
+         *     (negative: before it); run: whose page shows it, for what has none of its own.
+         */
+        Kin: {
+            /** Column */
+            column: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Run */
+            run?: string | null;
+            /** State */
+            state?: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * KinEdge
+         * @description `target` came of `source`. label: the name of the input or output between them.
+         */
+        KinEdge: {
+            /** Label */
+            label: string;
+            /** Source */
+            source: number;
+            /** Target */
+            target: number;
+        };
+        /**
          * Known
          * @description ids: of the runs that bear these names, in their order; unknown: names nobody bears.
          */
@@ -1528,6 +2086,17 @@ export interface components {
             name: string;
             /** Values */
             values: (number | string | null)[];
+        };
+        /** Lineage */
+        Lineage: {
+            /** Edges */
+            edges: components["schemas"]["KinEdge"][];
+            /** More */
+            more: components["schemas"]["More"][];
+            /** Nodes */
+            nodes: components["schemas"]["Kin"][];
+            /** Start */
+            start: number;
         };
         /**
          * Log
@@ -1587,6 +2156,61 @@ export interface components {
             /** Value */
             value: number;
         };
+        /**
+         * MlModel
+         * @description Read from a model's MLmodel file. error: why it cannot be.
+         */
+        MlModel: {
+            /** Error */
+            error?: string | null;
+            /** Example */
+            example?: string | null;
+            /**
+             * Flavors
+             * @default {}
+             */
+            flavors?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Mlflow Version
+             * @default
+             */
+            mlflow_version?: string;
+            signature?: components["schemas"]["Signature"] | null;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes?: number;
+        };
+        /**
+         * More
+         * @description So many that are not shown, before (`up`) or after a node.
+         */
+        More: {
+            /** Count */
+            count: number;
+            /** Node */
+            node: number;
+            /** Up */
+            up: boolean;
+        };
+        /**
+         * Move
+         * @description version null: take the alias away. was: where it is believed to be (null: nowhere);
+         *     refused when it is elsewhere by now.
+         */
+        Move: {
+            /** Alias */
+            alias: string;
+            /** Version */
+            version: string | null;
+            /** Was */
+            was: string | null;
+        };
         /** Names */
         Names: {
             /** Names */
@@ -1621,6 +2245,7 @@ export interface components {
         };
         /** Node */
         Node: {
+            job: components["schemas"]["Row"] | null;
             /** Name */
             name: string;
             /** Run */
@@ -1682,6 +2307,39 @@ export interface components {
             x?: "step" | "time";
         };
         /**
+         * Package
+         * @description Of the difference to another version; before or after null: it was not there.
+         */
+        Package: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Picture
+         * @description small: the same in few bytes, for a grid.
+         */
+        Picture: {
+            /** At Ms */
+            at_ms?: number | null;
+            /** Path */
+            path: string;
+            /** Small */
+            small?: string | null;
+            /** Step */
+            step: number;
+        };
+        /** Pictures */
+        Pictures: {
+            /** Frames */
+            frames: components["schemas"]["Picture"][];
+            /** Key */
+            key: string;
+        };
+        /**
          * Port
          * @description An input or output. value: a literal or URI; asset: "name:version" when it became one.
          */
@@ -1696,6 +2354,31 @@ export interface components {
             type: string;
             /** Value */
             value: string;
+        };
+        /**
+         * Preview
+         * @description shown: table, text, image or binary. text: from byte `begin` to byte `next` (null: the end).
+         *     error: why a table is shown as text, in the words of the reader.
+         */
+        Preview: {
+            /**
+             * Begin
+             * @default 0
+             */
+            begin?: number;
+            /** Error */
+            error?: string | null;
+            /** Next */
+            next?: number | null;
+            /** Path */
+            path: string;
+            /** Shown */
+            shown: string;
+            /** Size Bytes */
+            size_bytes: number;
+            table?: components["schemas"]["Sheet"] | null;
+            /** Text */
+            text?: string | null;
         };
         /**
          * Problem
@@ -1757,6 +2440,14 @@ export interface components {
             /** Found */
             found: components["schemas"]["Found"][];
         };
+        /**
+         * Sent
+         * @description The job that does it.
+         */
+        Sent: {
+            /** Job */
+            job: string;
+        };
         /** Session */
         Session: {
             /** User */
@@ -1766,10 +2457,70 @@ export interface components {
             /** Workspaces */
             workspaces: components["schemas"]["WorkspaceRef"][];
         };
+        /**
+         * Sheet
+         * @description rows: cells as text, null where there is none. more: there are further rows; total: how
+         *     many in all, where the file says so.
+         */
+        Sheet: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: (string | null)[][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * Shot
+         * @description path: below the run's artifacts.
+         */
+        Shot: {
+            /** Path */
+            path: string;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Shots
+         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
+         */
+        Shots: {
+            /** Key */
+            key: string;
+            /** Pictures */
+            pictures: components["schemas"]["Shot"][];
+        };
         /** SignIn */
         SignIn: {
             /** Token */
             token: string;
+        };
+        /** Signature */
+        Signature: {
+            /** Inputs */
+            inputs: components["schemas"]["SignatureField"][];
+            /** Outputs */
+            outputs: components["schemas"]["SignatureField"][];
+            /** Params */
+            params: components["schemas"]["SignatureField"][];
+        };
+        /** SignatureField */
+        SignatureField: {
+            /** Default */
+            default?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Optional
+             * @default false
+             */
+            optional?: boolean;
+            /** Type */
+            type: string;
         };
         /**
          * Snapshot
@@ -1786,6 +2537,21 @@ export interface components {
             run: string;
             /** Why */
             why: string | null;
+        };
+        /**
+         * Source
+         * @description The run a model came from, with what it logged.
+         */
+        Source: {
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            row: components["schemas"]["Row"];
         };
         /** Step */
         Step: {
@@ -1850,7 +2616,10 @@ export interface components {
             /** Error Type */
             type: string;
         };
-        /** Version */
+        /**
+         * Version
+         * @description made_by: the run. metrics: the latest of that run, for models.
+         */
         Version: {
             /** Archived */
             archived: boolean;
@@ -1861,8 +2630,47 @@ export interface components {
             created: string;
             /** Created By */
             created_by: string;
+            /** Description */
+            description: string | null;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: number | null;
+            };
+            /** Stage */
+            stage: string;
+            /** Type */
+            type: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Versions
+         * @description All versions of one name, newest first, 200 at most, and what is said of them together.
+         */
+        Versions: {
+            /** Aliases */
+            aliases: {
+                [key: string]: string;
+            };
+            /** Archived */
+            archived: boolean;
+            /** Description */
+            description: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** Versions */
+            versions: components["schemas"]["Version"][];
         };
         /**
          * View
@@ -1943,49 +2751,6 @@ export interface components {
             /** Path */
             path: string;
         };
-        /**
-         * Picture
-         * @description path: below the run's artifacts.
-         */
-        zafiro__studio__compare_wire__Picture: {
-            /** Path */
-            path: string;
-            /** Run */
-            run: string;
-            /** Step */
-            step: number;
-        };
-        /**
-         * Pictures
-         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
-         */
-        zafiro__studio__compare_wire__Pictures: {
-            /** Key */
-            key: string;
-            /** Pictures */
-            pictures: components["schemas"]["zafiro__studio__compare_wire__Picture"][];
-        };
-        /**
-         * Picture
-         * @description small: the same in few bytes, for a grid.
-         */
-        zafiro__studio__job_wire__Picture: {
-            /** At Ms */
-            at_ms?: number | null;
-            /** Path */
-            path: string;
-            /** Small */
-            small?: string | null;
-            /** Step */
-            step: number;
-        };
-        /** Pictures */
-        zafiro__studio__job_wire__Pictures: {
-            /** Frames */
-            frames: components["schemas"]["zafiro__studio__job_wire__Picture"][];
-            /** Key */
-            key: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -1993,19 +2758,33 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Act = components['schemas']['Act'];
+export type Acted = components['schemas']['Acted'];
 export type Again = components['schemas']['Again'];
 export type Around = components['schemas']['Around'];
 export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
+export type AssetFile = components['schemas']['AssetFile'];
+export type AssetFiles = components['schemas']['AssetFiles'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
+export type Before = components['schemas']['Before'];
 export type BestRun = components['schemas']['BestRun'];
 export type Bin = components['schemas']['Bin'];
+export type Build = components['schemas']['Build'];
+export type BuildState = components['schemas']['BuildState'];
+export type BuildStep = components['schemas']['BuildStep'];
+export type Change = components['schemas']['Change'];
+export type Changed = components['schemas']['Changed'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type Code = components['schemas']['Code'];
 export type CodeDifference = components['schemas']['CodeDifference'];
+export type Column = components['schemas']['Column'];
 export type Columns = components['schemas']['Columns'];
+export type Common = components['schemas']['Common'];
 export type Comparison = components['schemas']['Comparison'];
+export type Component = components['schemas']['Component'];
+export type ComponentPort = components['schemas']['ComponentPort'];
 export type Compute = components['schemas']['Compute'];
 export type ComputeRow = components['schemas']['ComputeRow'];
 export type Copies = components['schemas']['Copies'];
@@ -2014,7 +2793,9 @@ export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type CurvesQuery = components['schemas']['CurvesQuery'];
 export type DiffLine = components['schemas']['DiffLine'];
+export type Difference = components['schemas']['Difference'];
 export type Done = components['schemas']['Done'];
+export type Edit = components['schemas']['Edit'];
 export type Experiment = components['schemas']['Experiment'];
 export type ExperimentChange = components['schemas']['ExperimentChange'];
 export type ExperimentName = components['schemas']['ExperimentName'];
@@ -2043,40 +2824,54 @@ export type Job = components['schemas']['Job'];
 export type JobChange = components['schemas']['JobChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
+export type Kin = components['schemas']['Kin'];
+export type KinEdge = components['schemas']['KinEdge'];
 export type Known = components['schemas']['Known'];
 export type Line = components['schemas']['Line'];
+export type Lineage = components['schemas']['Lineage'];
 export type Log = components['schemas']['Log'];
 export type Made = components['schemas']['Made'];
 export type Metric = components['schemas']['Metric'];
 export type MetricMark = components['schemas']['MetricMark'];
+export type MlModel = components['schemas']['MlModel'];
+export type More = components['schemas']['More'];
+export type Move = components['schemas']['Move'];
 export type Names = components['schemas']['Names'];
 export type NewView = components['schemas']['NewView'];
 export type Node = components['schemas']['Node'];
 export type Overlaid = components['schemas']['Overlaid'];
 export type Overlay = components['schemas']['Overlay'];
 export type OverlayQuery = components['schemas']['OverlayQuery'];
+export type Package = components['schemas']['Package'];
+export type Picture = components['schemas']['Picture'];
+export type Pictures = components['schemas']['Pictures'];
 export type Port = components['schemas']['Port'];
+export type Preview = components['schemas']['Preview'];
 export type Problem = components['schemas']['Problem'];
 export type Refusal = components['schemas']['Refusal'];
 export type Row = components['schemas']['Row'];
 export type Search = components['schemas']['Search'];
+export type Sent = components['schemas']['Sent'];
 export type Session = components['schemas']['Session'];
+export type Sheet = components['schemas']['Sheet'];
+export type Shot = components['schemas']['Shot'];
+export type Shots = components['schemas']['Shots'];
 export type SignIn = components['schemas']['SignIn'];
+export type Signature = components['schemas']['Signature'];
+export type SignatureField = components['schemas']['SignatureField'];
 export type Snapshot = components['schemas']['Snapshot'];
+export type Source = components['schemas']['Source'];
 export type Step = components['schemas']['Step'];
 export type Table = components['schemas']['Table'];
 export type Text = components['schemas']['Text'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type Version = components['schemas']['Version'];
+export type Versions = components['schemas']['Versions'];
 export type View = components['schemas']['View'];
 export type ViewChange = components['schemas']['ViewChange'];
 export type Views = components['schemas']['Views'];
 export type Why = components['schemas']['Why'];
 export type WorkspaceRef = components['schemas']['WorkspaceRef'];
-export type ZafiroStudioCompareWirePicture = components['schemas']['zafiro__studio__compare_wire__Picture'];
-export type ZafiroStudioCompareWirePictures = components['schemas']['zafiro__studio__compare_wire__Pictures'];
-export type ZafiroStudioJobWirePicture = components['schemas']['zafiro__studio__job_wire__Picture'];
-export type ZafiroStudioJobWirePictures = components['schemas']['zafiro__studio__job_wire__Pictures'];
 export type $defs = Record<string, never>;
 export interface operations {
     session: {
@@ -2362,6 +3157,247 @@ export interface operations {
             };
         };
     };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Before"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    difference: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     asset: {
         parameters: {
             query?: never;
@@ -2384,6 +3420,332 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Asset"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                kind: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Before"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    asset_listing: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetFiles"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query: {
+                path: string;
+                begin?: number;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    raw_asset: {
+        parameters: {
+            query: {
+                path: string;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {
@@ -3073,6 +4435,87 @@ export interface operations {
             };
         };
     };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Act"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     copy_as: {
         parameters: {
             query: {
@@ -3174,6 +4617,243 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Curves"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    build_log: {
+        parameters: {
+            query?: {
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Log"];
                 };
             };
             /** @description Bad Request */
@@ -5303,6 +6983,165 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Text"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_lineage: {
+        parameters: {
+            query: {
+                kind: string;
+                name: string;
+                version?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

@@ -48,6 +48,13 @@ export interface JobSearch {
 }
 export interface AssetsSearch {
   q?: string;
+  archived?: true;
+}
+export interface AssetSearch {
+  tab?: string;
+  path?: string;
+  a?: string;
+  b?: string;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
@@ -150,13 +157,24 @@ const compare = createRoute({
 const assets = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind",
-  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  validateSearch: (s: Search): AssetsSearch => ({
+    ...s,
+    q: text(s.q),
+    archived: s.archived === true || s.archived === "true" || undefined,
+  }),
   component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
 });
 
 const asset = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind/$name/$version",
+  validateSearch: (s: Search): AssetSearch => ({
+    ...s,
+    tab: text(s.tab),
+    path: text(s.path),
+    a: text(s.a),
+    b: text(s.b),
+  }),
   component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
 });
 

@@ -18,9 +18,10 @@ import { isSystem } from "./smooth";
 
 const metrics = () => import("./Metrics");
 const Metrics = later(metrics);
+const Lineage = later(() => import("../assets/Lineage"));
 const Outputs = later(() => import("./Outputs"));
 
-const TABS = ["overview", "metrics", "outputs", "monitoring", "children"] as const;
+const TABS = ["overview", "metrics", "outputs", "monitoring", "children", "lineage"] as const;
 type TabName = (typeof TABS)[number];
 
 interface Ready {
@@ -101,11 +102,13 @@ export function JobPage() {
         {(job.children.length > 0 || tab === "children") && (
           <Tab {...soon("children")}>{t("job.children", { count: job.children.length })}</Tab>
         )}
+        <Tab {...soon("lineage")}>{t("lineage.title")}</Tab>
       </TabList>
       <div role="tabpanel" className="tabpanel" ref={panel}>
         {tab === "overview" && <Overview ws={ws} job={job} />}
         {tab === "metrics" && <Metrics ws={ws} job={job} />}
         {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
+        {tab === "lineage" && <Lineage ws={ws} kind="jobs" name={job.row.name} version="" />}
         {tab === "outputs" && <Outputs ws={ws} job={job} />}
         {tab === "children" && (
           <section className="card">
