@@ -71,7 +71,7 @@ function listener(client: QueryClient): (said: Said) => void {
     void again("compare", names);
   });
   const lists = new Gathered(1000, () => {
-    for (const kind of ["jobs", "home", "histogram", "experiments", "computes", "compute"])
+    for (const kind of ["jobs", "groups", "home", "histogram", "experiments", "computes", "compute"])
       void client.invalidateQueries({ queryKey: [kind] });
   });
   const logged = new Gathered(1000, (names) => {

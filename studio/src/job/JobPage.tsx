@@ -8,6 +8,7 @@ import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
 import { useChange } from "../jobs/change";
+import { Neighbours } from "../jobs/Neighbours";
 import { CopyAs } from "../kit/CopyAs";
 import { RunTable } from "../kit/RunTable";
 import { ended, Status } from "../kit/Status";
@@ -118,6 +119,7 @@ function Head({ ws, job }: { ws: string; job: Job }) {
           </p>
         </div>
         <span className="grow" />
+        <Neighbours ws={ws} name={row.name} />
         <CopyAs ws={ws} kind="jobs" name={row.name} />
         <Button
           onClick={() =>
