@@ -26,7 +26,11 @@ from zafiro.core.context import Context
 from zafiro.core.errors import Denied, ZafiroError
 from zafiro.studio import (
     asset_api,
+    compare_api,
+    compute_api,
     copying,
+    experiment_api,
+    file_api,
     first,
     job_api,
     list_api,
@@ -143,7 +147,16 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
 
 def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
     router = APIRouter(prefix="/w/{workspace}", responses=_PROBLEMS)
-    for pages in (list_api, view_api, job_api, asset_api):
+    for pages in (
+        list_api,
+        view_api,
+        job_api,
+        file_api,
+        compare_api,
+        experiment_api,
+        asset_api,
+        compute_api,
+    ):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]
 

@@ -1,4 +1,4 @@
-"""The addresses of the home page and of the lists of jobs and experiments."""
+"""The addresses of the home page and of the list of jobs."""
 
 import itertools
 from typing import Annotated
@@ -88,9 +88,5 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
             done = lists.change(ctx, db, found, verb, asked.names)
         ctx.wakes.wake(jobs.LOOP)
         return done
-
-    @router.get("/experiments")
-    def experiments(at: Reading) -> list_wire.Experiments:
-        return lists.experiments(at.db, at.workspace)
 
     return router

@@ -1,4 +1,4 @@
-"""Shapes of the home page and the lists of jobs and experiments."""
+"""Shapes of the home page and the list of jobs."""
 
 from datetime import datetime
 from typing import Literal
@@ -92,16 +92,6 @@ class Refusal(BaseModel):
 class Done(BaseModel):
     done: list[str]
     refused: list[Refusal]
-
-
-class Experiment(BaseModel):
-    name: str
-    runs: int
-    newest: datetime
-
-
-class Experiments(BaseModel):
-    experiments: list[Experiment]
 
 
 class Columns(BaseModel):

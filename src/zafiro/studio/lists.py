@@ -1,4 +1,4 @@
-"""The home page and the lists of jobs and experiments: one call gives a first screen."""
+"""The home page and the list of jobs: one call gives a first screen."""
 
 import re
 from collections.abc import Sequence
@@ -127,7 +127,7 @@ def home(ctx: Context, db: Session, workspace: Workspace) -> list_wire.Home:
         counts=runs.counts(db, workspace.guid, since_ms=since),
         recent=rows(ctx, db, workspace, recent),
         failures=sorted(groups.values(), key=lambda group: -group.count)[:8],
-        computes=compute_rows(db, workspace),
+        computes=compute_rows(ctx, db, workspace),
         slots_used=used,
         slots=slots,
     )
@@ -167,12 +167,3 @@ def _change(ctx: Context, db: Session, workspace: Workspace, verb: str, name: st
         if kept is not None and not kept.job.ended:
             raise Conflict(f"job '{name}' is {kept.job.status.value}; cancel it first")
         tracking.remove_run(db, tracking.get_run(db, guid, name))
-
-
-def experiments(db: Session, workspace: Workspace) -> list_wire.Experiments:
-    return list_wire.Experiments(
-        experiments=[
-            list_wire.Experiment(name=name, runs=count, newest=at(newest))
-            for name, count, newest in runs.experiments(db, workspace.guid)
-        ]
-    )

@@ -1,22 +1,29 @@
 """What pages ask of runs, each in one look: a window of a list, counts, a curve at the width of a
 plot. Reads only. Public to other slices (docs/decisions/0008)."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
 from zafiro.core.home import Home
 from zafiro.mlflow_rest.filters import parse
 from zafiro.tracking import artifacts, columns, metrics, service
+from zafiro.tracking import gathered as gathered
 from zafiro.tracking.artifacts import File
 from zafiro.tracking.domain import ACTIVE, AZURE_STATE, DELETED, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
+from zafiro.tracking.kin import Taken as Taken
+from zafiro.tracking.kin import logged as logged
+from zafiro.tracking.kin import taken as taken
+from zafiro.tracking.kin import takers as takers
+from zafiro.tracking.overlays import overlay as overlay
 from zafiro.tracking.search import ATTRIBUTES, condition
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow, TagRow
 from zafiro.workspaces.domain import Workspace
@@ -165,25 +172,6 @@ def failures(db: Session, workspace: str, *, since_ms: int, limit: int = 200) ->
     where = [*_where(db, workspace, Wanted(states=("Failed",))), _ended >= since_ms]
     query = service.every_run().where(*where).order_by(RunRow.key.desc()).limit(limit)
     return service.load(db, query)
-
-
-def experiments(db: Session, workspace: str) -> list[tuple[str, int, int]]:
-    """(name, runs, epoch ms of the newest) of the active ones, newest first."""
-    newest = func.max(RunRow.created_ms)
-    listed = and_(
-        RunRow.experiment == ExperimentRow.key,
-        RunRow.lifecycle == ACTIVE,
-        RunRow.hidden.is_(False),
-        RunRow.parent.is_(None),
-    )
-    query = (
-        select(ExperimentRow.name, func.count(RunRow.key), newest, ExperimentRow.created_ms)
-        .join(RunRow, listed, isouter=True)
-        .where(ExperimentRow.workspace == workspace, ExperimentRow.lifecycle == ACTIVE)
-        .group_by(ExperimentRow.key, ExperimentRow.name, ExperimentRow.created_ms)
-    )
-    found = [(name, int(n), int(at or made)) for name, n, at, made in db.execute(query)]
-    return sorted(found, key=lambda one: -one[2])
 
 
 def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
@@ -372,3 +360,21 @@ def file(home: Home, workspace: Workspace, run: Run, path: str) -> Path:
     if not found.is_file():
         raise NotFound("file", path, f"run '{run.run_id}' has no file of that name")
     return found
+
+
+def paths(home: Home, workspace: Workspace, run: Run, *, at_most: int) -> tuple[list[str], bool]:
+    """(the files of a run's artifacts by path, whether there are more)."""
+    root = artifacts.place(home, workspace, artifacts.folder_of(run))
+    found: list[str] = []
+    for base, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            if len(found) == at_most:
+                return found, True
+            found.append(Path(base, name).relative_to(root).as_posix())
+    return found, False
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A place in a folder. Raises Invalid for a path that leaves it."""
+    return artifacts.place_in(folder, path)

@@ -9,6 +9,8 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
+import { compareSearch } from "../compare/search";
+import { experimentSearch, experimentsSearch } from "../experiments/search";
 import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
@@ -38,15 +40,18 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
-}
-export interface CompareSearch {
-  runs?: string;
-  base?: string;
-  all?: true;
-  tab?: string;
+  closed?: string;
+  chart?: string;
 }
 export interface AssetsSearch {
   q?: string;
+  archived?: true;
+}
+export interface AssetSearch {
+  tab?: string;
+  path?: string;
+  a?: string;
+  b?: string;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
@@ -118,6 +123,8 @@ const job = createRoute({
     smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
     zoom: text(s.zoom),
     metric: text(s.metric),
+    closed: text(s.closed),
+    chart: text(s.chart),
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
@@ -127,44 +134,45 @@ const job = createRoute({
 const experiments = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments",
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments/$name",
-  beforeLoad: ({ params }) => {
-    throw redirect({
-      to: "/w/$ws/jobs",
-      params: { ws: params.ws },
-      search: { filter: `experiment:${JSON.stringify(params.name)}` },
-    });
-  },
+  validateSearch: experimentSearch,
+  component: lazyRouteComponent(() => import("../experiments/Experiment"), "Experiment"),
 });
 
 const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
-  validateSearch: (s: Search): CompareSearch => ({
-    ...s,
-    runs: text(s.runs),
-    base: text(s.base),
-    all: s.all === true || s.all === "true" || undefined,
-    tab: text(s.tab),
-  }),
+  validateSearch: compareSearch,
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 
 const assets = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind",
-  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  validateSearch: (s: Search): AssetsSearch => ({
+    ...s,
+    q: text(s.q),
+    archived: s.archived === true || s.archived === "true" || undefined,
+  }),
   component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
 });
 
 const asset = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind/$name/$version",
+  validateSearch: (s: Search): AssetSearch => ({
+    ...s,
+    tab: text(s.tab),
+    path: text(s.path),
+    a: text(s.a),
+    b: text(s.b),
+  }),
   component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
 });
 

@@ -91,7 +91,7 @@ function Choice({ ws, chosen, choose }: Props) {
               focus("find-column");
             }}
           >
-            ＋ {called(id)}
+            + {called(id)}
           </button>
         ))}
       </div>
@@ -183,7 +183,7 @@ function WhereBest({ keys, add }: { keys: readonly string[]; add: (id: string) =
         </select>
       </label>
       <button className="chip" onClick={() => add(`${what} at ${pick}(${where})`)}>
-        ＋ {t("jobs.columns.at.add")}
+        + {t("jobs.columns.at.add")}
       </button>
     </fieldset>
   );

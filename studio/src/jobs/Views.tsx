@@ -92,7 +92,7 @@ export function Views({ list }: { list: List }) {
         key={`new ${view?.id}`}
         label={t("views.new")}
         title={t("views.new.title")}
-        button="＋"
+        button="+"
         send={keep}
       />
       {view?.mine && view.scope !== "link" && (
@@ -107,14 +107,14 @@ export function Views({ list }: { list: List }) {
         />
       )}
       {changed && view?.mine && view.scope !== "link" && (
-        <Button size="small" onClick={() => void update()}>
+        <button className="act" onClick={() => void update()}>
           {t("views.update")}
-        </Button>
+        </button>
       )}
       {changed && (
-        <Button size="small" appearance="subtle" onClick={() => list.show(view)}>
+        <button className="act" onClick={() => list.show(view)}>
           {t("views.discard")}
-        </Button>
+        </button>
       )}
     </div>
   );

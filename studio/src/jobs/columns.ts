@@ -47,12 +47,15 @@ export function columnsOf(asked: string | undefined, widths = ""): Column[] {
     const usual: Column | undefined =
       fixed ??
       (isLogged(id)
-        ? { id, label: null, width: 120, sort: id, number: !TEXTS.test(id) }
+        ? { id, label: null, width: roomFor(shortly(id)), sort: id, number: !TEXTS.test(id) }
         : undefined);
     if (usual) found.push({ ...usual, width: wide.get(id) ?? usual.width });
   }
   return found;
 }
+
+/** px in which most of a head can be read. */
+const roomFor = (text: string): number => Math.max(110, Math.min(240, 44 + 7.5 * text.length));
 
 /** How a URL says it; nothing when they are the usual ones. */
 export function toUrl(ids: readonly string[]): string | undefined {
