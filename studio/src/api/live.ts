@@ -8,7 +8,7 @@ import { follow, type Said } from "./stream";
 
 // What a run that began or ended may change.
 const LISTS = [
-  ...["jobs", "home", "histogram", "experiments", "computes", "compute"],
+  ...["jobs", "groups", "home", "histogram", "experiments", "computes", "compute"],
   ...["assets", "asset", "versions", "lineage"],
 ];
 

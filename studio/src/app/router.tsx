@@ -11,6 +11,7 @@ import {
 import * as queries from "../api/queries";
 import { compareSearch } from "../compare/search";
 import { experimentSearch, experimentsSearch } from "../experiments/search";
+import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -29,11 +30,7 @@ export interface SignInSearch {
   next?: string;
   token?: string;
 }
-export interface JobsSearch {
-  filter?: string;
-  sort?: string;
-  cols?: string;
-}
+export type JobsSearch = ListSearch;
 export interface JobSearch {
   tab?: string;
   log?: string;
@@ -103,11 +100,12 @@ const home = createRoute({
 const jobs = createRoute({
   getParentRoute: () => workspace,
   path: "/jobs",
+  // "" is said too: that something of a view does not hold.
   validateSearch: (s: Search): JobsSearch => ({
     ...s,
-    filter: text(s.filter),
-    sort: text(s.sort),
-    cols: text(s.cols),
+    ...Object.fromEntries(
+      [...KEPT, "view"].map((part) => [part, s[part] == null ? undefined : String(s[part])]),
+    ),
   }),
   component: lazyRouteComponent(() => import("../jobs/JobsPage"), "JobsPage"),
 });
