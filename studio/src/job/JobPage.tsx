@@ -18,9 +18,19 @@ import { isSystem } from "./smooth";
 
 const metrics = () => import("./Metrics");
 const Metrics = later(metrics);
+const Images = later(() => import("./Images"));
 const Outputs = later(() => import("./Outputs"));
+const CodeTab = later(() => import("./CodeTab"));
 
-const TABS = ["overview", "metrics", "outputs", "monitoring", "children"] as const;
+const TABS = [
+  "overview",
+  "metrics",
+  "images",
+  "outputs",
+  "code",
+  "monitoring",
+  "children",
+] as const;
 type TabName = (typeof TABS)[number];
 
 interface Ready {
@@ -42,6 +52,14 @@ const charts = (system: boolean) => async (ready: Ready) => {
 const PREPARE: Partial<Record<TabName, (ready: Ready) => Promise<unknown>>> = {
   metrics: charts(false),
   monitoring: charts(true),
+  images: async ({ client, ws, job }) => {
+    await Images.preload();
+    await client.prefetchQuery(queries.images(ws, job.row.name));
+  },
+  code: async ({ client, ws, job }) => {
+    await CodeTab.preload();
+    await client.prefetchQuery(queries.code(ws, job.row.name));
+  },
   outputs: async ({ client, ws, job }) => {
     await Outputs.preload();
     await client.prefetchQuery(queries.files(ws, job.row.name, ""));
@@ -50,7 +68,9 @@ const PREPARE: Partial<Record<TabName, (ready: Ready) => Promise<unknown>>> = {
 const CODE: Partial<Record<TabName, { preload: () => Promise<void> }>> = {
   metrics: Metrics,
   monitoring: Metrics,
+  images: Images,
   outputs: Outputs,
+  code: CodeTab,
 };
 
 export function JobPage() {
@@ -94,7 +114,9 @@ export function JobPage() {
       >
         <Tab {...soon("overview")}>{t("job.overview")}</Tab>
         <Tab {...soon("metrics")}>{t("job.metrics", { count: job.metrics.length - system })}</Tab>
+        <Tab {...soon("images")}>{t("job.images")}</Tab>
         <Tab {...soon("outputs")}>{t("job.outputs")}</Tab>
+        <Tab {...soon("code")}>{t("job.code")}</Tab>
         {(system > 0 || tab === "monitoring") && (
           <Tab {...soon("monitoring")}>{t("job.monitoring")}</Tab>
         )}
@@ -106,6 +128,8 @@ export function JobPage() {
         {tab === "overview" && <Overview ws={ws} job={job} />}
         {tab === "metrics" && <Metrics ws={ws} job={job} />}
         {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
+        {tab === "images" && <Images ws={ws} job={job} />}
+        {tab === "code" && <CodeTab ws={ws} job={job} />}
         {tab === "outputs" && <Outputs ws={ws} job={job} />}
         {tab === "children" && (
           <section className="card">
