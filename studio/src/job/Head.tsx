@@ -38,7 +38,7 @@ export function Head({ ws, job }: { ws: string; job: Job }) {
           />
           <p className="facts">
             <Status state={row.state} />
-            {row.began && <span>{lasting(between(row.began, row.ended, now))}</span>}
+            {row.began && (going || row.ended) && <span>{lasting(between(row.began, row.ended, now))}</span>}
             <Link
               to="/w/$ws/jobs"
               params={{ ws }}

@@ -81,6 +81,13 @@ export function JobPage() {
   const { data: job, error, refetch } = useQuery(queries.job(ws, name));
   const panel = useRef<HTMLDivElement>(null);
   const tab: TabName = TABS.find((one) => one === search.tab) ?? "overview";
+  const tabs = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In a narrow window they do not all fit.
+    tabs.current
+      ?.querySelector('[aria-selected="true"]')
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [tab, job === undefined]); // eslint-disable-line
   const prepare = usePrepare(ws, job, search, tab, panel);
   const go = (next: string) =>
     void navigate({ search: (now) => ({ ...now, tab: next === "overview" ? undefined : next }) });
@@ -108,6 +115,8 @@ export function JobPage() {
     <>
       <Head ws={ws} job={job} />
       <TabList
+        ref={tabs}
+        className="tabs"
         selectedValue={tab}
         onTabSelect={(_, { value }) => go(String(value))}
         aria-label={t("job.tabs")}

@@ -72,9 +72,9 @@ export function TableView({ ws, job, path, children, instead }: Props) {
         <table className="plain" aria-rowcount={first.total + 1}>
           <thead>
             <tr>
-              <th className="num">#</th>
+              <th className="num first">#</th>
               {first.columns.map((column, n) => (
-                <th key={n}>
+                <th key={n} className={numeric(first.rows[0]?.[n]) ? "num" : undefined}>
                   <bdi>{column}</bdi>
                 </th>
               ))}
@@ -90,7 +90,7 @@ export function TableView({ ws, job, path, children, instead }: Props) {
               <tr key={item.index} aria-rowindex={item.index + 2}>
                 <td className="num quiet">{item.index + 1}</td>
                 {rows[item.index]!.map((cell, n) => (
-                  <td key={n} className={typeof cell === "number" ? "num" : undefined} title={cell === null ? undefined : String(cell)}>
+                  <td key={n} className={numeric(cell) ? "num" : undefined} title={cell === null ? undefined : String(cell)}>
                     {typeof cell === "number" ? value(cell) : cell}
                   </td>
                 ))}
@@ -107,6 +107,10 @@ export function TableView({ ws, job, path, children, instead }: Props) {
     </>
   );
 }
+
+/** Whether a cell reads as a number; those of CSV are text, and stay as they were written. */
+const numeric = (cell: string | number | null | undefined): boolean =>
+  typeof cell === "number" || (!!cell && /^[-+]?[\d.]/.test(cell) && Number.isFinite(Number(cell)));
 
 /** Counts by true and predicted class, darker the larger the part of its row. */
 function Confusion({ table }: { table: Table }) {
