@@ -8,6 +8,7 @@ import { Empty } from "../kit/states";
 import { value } from "../kit/time";
 import { fitted, type Look, useCanvas } from "./canvas";
 import { ColourBy } from "./ColourBy";
+import { Details } from "./Details";
 import { back, type Dimension, dimensions, firstAxes, positive, share, within } from "./dimension";
 import type { Given } from "./given";
 import type { Axis } from "./search";
@@ -191,8 +192,8 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
         />
       </div>
       <p className="quiet">{t("compare.parallel.hint")}</p>
-      <details className="axes">
-        <summary>{t("compare.axes", { count: axes.length })}</summary>
+      <Details className="axes" summary={t("compare.axes", { count: axes.length })}>
+        {() => (
         <div className="scroll-x">
           <table className="plain" aria-label={t("compare.axes", { count: axes.length })}>
             <tbody>
@@ -234,9 +235,10 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
             </tbody>
           </table>
         </div>
-      </details>
-      <details>
-        <summary>{t("chart.table")}</summary>
+        )}
+      </Details>
+      <Details summary={t("chart.table")}>
+        {() => (
         <div className="scroll values tall" tabIndex={0}>
           <table className="plain" aria-label={t("chart.table")}>
             <thead>
@@ -270,7 +272,8 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
             </tbody>
           </table>
         </div>
-      </details>
+        )}
+      </Details>
     </div>
   );
 }
