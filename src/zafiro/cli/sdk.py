@@ -2,6 +2,7 @@
 imported by the functions that need it, and by nothing else.
 """
 
+import io
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from zafiro.cli import yaml_errors
 from zafiro.cli.client import Client, client_of, masked_url, workspace_of
@@ -97,6 +98,20 @@ def _show_requests() -> None:
     logging.getLogger("azure").setLevel(logging.WARNING)
 
 
+class _Lines(io.StringIO):
+    """Whole lines to stderr, without colours: azure-ai-ml ends every upload with two that hold
+    nothing but the end of one."""
+
+    def write(self, text: str) -> int:
+        *whole, rest = (self.getvalue() + text).split("\n")
+        self.seek(0)
+        self.truncate()
+        super().write(rest)
+        for line in filter(str.strip, map(_plain, whole)):
+            print(line, file=sys.stderr)
+        return len(text)
+
+
 @contextmanager
 def spoken(asked: Asked) -> Iterator[None]:
     """Its errors as sentences; what it prints goes to stderr, so that stdout is the answer."""
@@ -105,11 +120,14 @@ def spoken(asked: Asked) -> Iterator[None]:
     _point(client)
     bearer(client, client.url)  # no seconds of imports to hear that no server runs, or says no
     _quiet(asked)
+    to: TextIO = sys.stderr
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # a bar that moves is noise in a file
+        to = _Lines()
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(to):
             yield
+            print()  # ends a last line that has no end
     except (Said, KeyboardInterrupt):
         raise
     except Exception as e:  # whatever the client raises is told

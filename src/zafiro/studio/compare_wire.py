@@ -116,7 +116,7 @@ class FileDifference(BaseModel):
     why: str | None
 
 
-class Picture(BaseModel):
+class Shot(BaseModel):
     """path: below the run's artifacts."""
 
     run: str
@@ -124,13 +124,13 @@ class Picture(BaseModel):
     path: str
 
 
-class Pictures(BaseModel):
+class Shots(BaseModel):
     """One key of mlflow.log_image, or one path of a picture that several runs have."""
 
     key: str
-    pictures: list[Picture]
+    pictures: list[Shot]
 
 
 class Gallery(BaseModel):
-    keys: list[Pictures]
+    keys: list[Shots]
     limits: list[str]

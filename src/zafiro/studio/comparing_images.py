@@ -25,7 +25,7 @@ def gallery(ctx: Context, db: Session, workspace: Workspace, names: Sequence[str
     limits = []
     if len(found) > _RUNS:
         limits.append(f"Pictures of the first {_RUNS} of {len(found)} jobs are shown.")
-    keys: dict[str, list[wire.Picture]] = {}
+    keys: dict[str, list[wire.Shot]] = {}
     for run in found[:_RUNS]:
         paths = []
         for folder in ("", "images"):
@@ -41,14 +41,14 @@ def gallery(ctx: Context, db: Session, workspace: Workspace, names: Sequence[str
         for path in pictures[:_MOST]:
             match = _LOGGED.fullmatch(path)
             if match is None:
-                keys.setdefault(path, []).append(wire.Picture(run=run.run_id, step=0, path=path))
+                keys.setdefault(path, []).append(wire.Shot(run=run.run_id, step=0, path=path))
             elif "compressed" not in path.rsplit("/", 1)[-1]:
                 key = match["key"].replace("~", "/")
-                one = wire.Picture(run=run.run_id, step=int(match["step"]), path=path)
+                one = wire.Shot(run=run.run_id, step=int(match["step"]), path=path)
                 keys.setdefault(key, []).append(one)
     return wire.Gallery(
         keys=[
-            wire.Pictures(key=key, pictures=sorted(of, key=lambda p: p.step))
+            wire.Shots(key=key, pictures=sorted(of, key=lambda p: p.step))
             for key, of in sorted(keys.items(), key=lambda one: (-len(one[1]), one[0]))
         ],
         limits=limits,

@@ -32,6 +32,12 @@ _NOUNS = {
     "environments": ("environments", "environment"),
     "components": ("components", "component"),
 }
+_LISTS = {**_NOUNS, "jobs": ("jobs", "job"), "computes": ("compute", "compute")}
+_SEARCHES = {
+    "jobs": "import mlflow\n\nprint(mlflow.search_runs(search_all_experiments=True))\n",
+    "models": "import mlflow\n\nfor one in mlflow.MlflowClient().search_registered_models():\n"
+    "    print(one.name, one.aliases)\n",
+}
 
 
 def job(ctx: Context, db: Session, workspace: Workspace, name: str) -> wire.Copies:
@@ -61,7 +67,7 @@ def asset(
     ctx: Context, db: Session, workspace: Workspace, kind: str, name: str, version: str
 ) -> wire.Copies:
     """Raises NotFound."""
-    found = reading.asset(db, workspace, reading.check(kind), name, version)
+    found = reading.find(db, workspace, kind, name, version)
     many, one = _NOUNS[kind]
     sdk = (
         _client(workspace)
@@ -73,10 +79,27 @@ def asset(
         copies=[
             _copy("sdk", "python", sdk),
             _copy("cli", "bash", cli),
-            _copy("yaml", "yaml", found.definition),
+            _copy("yaml", "yaml", reading.definition(found)),
             _copy("rest", "bash", _curl(ctx, id)),
         ]
     )
+
+
+def listing(ctx: Context, workspace: Workspace, kind: str) -> wire.Copies:
+    """All of a kind. Raises NotFound."""
+    if kind not in _LISTS:
+        raise NotFound("kind of list", kind)
+    many, one = _LISTS[kind]
+    sdk = _client(workspace) + f"for one in ml.{many}.list():\n    print(one.name)\n"
+    cli = f"az ml {one} list {_where(workspace)} --output table"
+    copies = [
+        _copy("sdk", "python", sdk),
+        _copy("cli", "bash", cli),
+        _copy("rest", "bash", _curl(ctx, f"{workspace.id}/{kind}")),
+    ]
+    if kind in _SEARCHES:
+        copies.append(_copy("mlflow", "python", _SEARCHES[kind]))
+    return wire.Copies(copies=copies)
 
 
 def compute(ctx: Context, workspace: Workspace, name: str) -> wire.Copies:
@@ -126,9 +149,12 @@ def _list(names: Sequence[str]) -> str:
 
 
 def of(ctx: Context, db: Session, workspace: Workspace, kind: str, name: str) -> wire.Copies:
-    """`name` is "name/version" for assets, "a,b,c" of a comparison. Raises NotFound."""
+    """`name` is "name/version" for assets, "a,b,c" of a comparison, and "" for a whole list. Raises
+    NotFound."""
     if kind == "compare":
         return comparison(ctx, db, workspace, name.split(",")[:200])
+    if not name:
+        return listing(ctx, workspace, kind)
     if kind == "jobs":
         return job(ctx, db, workspace, name)
     if kind == "computes":

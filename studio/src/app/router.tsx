@@ -43,9 +43,18 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
+  closed?: string;
+  chart?: string;
 }
 export interface AssetsSearch {
   q?: string;
+  archived?: true;
+}
+export interface AssetSearch {
+  tab?: string;
+  path?: string;
+  a?: string;
+  b?: string;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
@@ -116,6 +125,8 @@ const job = createRoute({
     smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
     zoom: text(s.zoom),
     metric: text(s.metric),
+    closed: text(s.closed),
+    chart: text(s.chart),
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
@@ -146,13 +157,24 @@ const compare = createRoute({
 const assets = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind",
-  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  validateSearch: (s: Search): AssetsSearch => ({
+    ...s,
+    q: text(s.q),
+    archived: s.archived === true || s.archived === "true" || undefined,
+  }),
   component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
 });
 
 const asset = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind/$name/$version",
+  validateSearch: (s: Search): AssetSearch => ({
+    ...s,
+    tab: text(s.tab),
+    path: text(s.path),
+    a: text(s.a),
+    b: text(s.b),
+  }),
   component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
 });
 

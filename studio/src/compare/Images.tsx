@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 
-import type { Pictures, Row } from "../api/client";
+import type { Row, Shots } from "../api/client";
 import * as queries from "../api/queries";
 import { useT } from "../i18n";
 import { Empty, Loading, Problem } from "../kit/states";
@@ -45,7 +45,7 @@ export default function Images({ ws, runs }: Given) {
   );
 }
 
-function Strip({ ws, runs, of }: { ws: string; runs: readonly Row[]; of: Pictures }) {
+function Strip({ ws, runs, of }: { ws: string; runs: readonly Row[]; of: Shots }) {
   const t = useT();
   const steps = useMemo(() => [...new Set(of.pictures.map((one) => one.step))].sort((a, b) => a - b), [of]);
   const [chosen, setChosen] = useState<number | undefined>();
