@@ -24,7 +24,9 @@ const KEYS: readonly [string, Key][] = [
   ["f", "keys.failed"],
   ["m", "keys.mine"],
   ["y", "keys.copy"],
-  ["1 – 5", "keys.tabs"],
+  ["1 – 6", "keys.tabs"],
+  ["b", "keys.baseline"],
+  ["d", "keys.differences"],
   ["e", "keys.error"],
   ["?", "keys.title"],
 ];

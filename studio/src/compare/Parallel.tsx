@@ -154,7 +154,7 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
           {t("compare.brush.count", { count, total: runs.length })}
         </span>
       </div>
-      <div className="drawing" ref={box} data-testid="parallel">
+      <div className="drawing" ref={box} data-testid="parallel" tabIndex={0}>
         <canvas
           ref={canvas}
           role="img"
