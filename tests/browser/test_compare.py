@@ -1,5 +1,6 @@
 """Comparing runs in a real browser: only differences, baseline, add and remove, code, 200 runs."""
 
+import base64
 import json
 import math
 import os
@@ -21,6 +22,9 @@ from zafiro.testing.live import Live
 SHOTS = os.environ.get("ZAFIRO_SHOTS")  # a folder for pictures, when somebody wants to look
 BEFORE = (
     "import os\n\n\ndef train(lr):\n    # as it was\n    return lr * 2\n\n\nprint(train(0.1))\n"
+)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 AFTER = BEFORE.replace("lr * 2", "lr * 3 + 'x'").replace("0.1", "0.2")
 
@@ -226,6 +230,23 @@ def test_the_code_of_two_jobs_is_told_apart_line_by_line(studio: Studio, jobs: l
     page.goto(f"{studio.url}/studio/w/main/compare?runs={','.join(jobs)}&tab=code")
     page.get_by_role("combobox", name="to", exact=True).select_option(label="codeless")
     expect(page.get_by_text("it was sent without code")).to_be_visible()
+
+
+def test_pictures_stand_side_by_side_at_one_step(
+    studio: Studio, server: Live, few: list[str]
+) -> None:
+    for n, run in enumerate(few[:2]):
+        for step in (0, 5 + n):
+            name = f"images/sample+step+{step}+timestamp+{step}+u{step}.png"
+            runs.put(server, f"ExperimentRun/dcid.{run}/{name}", PNG)
+    page = studio.page(f"compare?runs={','.join(few)}&tab=images")
+    strip = page.get_by_role("region", name="sample")
+    expect(strip.get_by_role("img", name="sample of curve 0.01 at step 5")).to_be_visible()
+    expect(strip.get_by_role("img", name="sample of curve 0.02 at step 6")).to_be_visible()
+    strip.get_by_role("slider").press("Home")
+    shown = strip.get_by_role("img", name="sample of curve 0.02 at step 0")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
 
 
 def test_a_comparison_is_copied_for_mlflow(studio: Studio, jobs: list[str]) -> None:

@@ -211,10 +211,10 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
                     </Button>
                   </td>
                   <td>
-                    <Bound of={of} label={t("compare.axis.from", { name: of.name })} value={axis.lo} set={(lo) => change(n, { lo })} />
+                    <Bound of={of} label={t("compare.axis.from", { name: of.name })} value={axis.lo} hint={of.low} set={(lo) => change(n, { lo })} />
                   </td>
                   <td>
-                    <Bound of={of} label={t("compare.axis.to", { name: of.name })} value={axis.hi} set={(hi) => change(n, { hi })} />
+                    <Bound of={of} label={t("compare.axis.to", { name: of.name })} value={axis.hi} hint={of.high} set={(hi) => change(n, { hi })} />
                   </td>
                   <td>
                     <Switch
@@ -281,8 +281,15 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
 const told = (of: Dimension, at: number | null): string =>
   at === null ? "–" : (of.kinds?.[at] ?? value(at));
 
-function Bound(props: { of: Dimension; label: string; value: number | undefined; set: (to: number | undefined) => void }) {
-  const { of, label, value: now, set } = props;
+interface BoundProps {
+  of: Dimension;
+  label: string;
+  value: number | undefined;
+  hint: number;
+  set: (to: number | undefined) => void;
+}
+
+function Bound({ of, label, value: now, hint, set }: BoundProps) {
   if (of.kinds)
     return (
       <select aria-label={label} value={now ?? ""} onChange={(e) => set(e.target.value === "" ? undefined : Number(e.target.value))}>
@@ -299,7 +306,7 @@ function Bound(props: { of: Dimension; label: string; value: number | undefined;
       type="number"
       step="any"
       aria-label={label}
-      placeholder={value(label.endsWith("↑") ? of.high : of.low)}
+      placeholder={value(hint)}
       value={now ?? ""}
       onChange={(e) => set(e.target.value === "" ? undefined : Number(e.target.value))}
     />
