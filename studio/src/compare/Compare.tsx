@@ -3,7 +3,7 @@ import "./compare.css";
 import { Switch, Tab, TabList } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useCallback, useMemo, useRef } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
@@ -84,6 +84,13 @@ export function Compare() {
     const view = viewOf(data.runs.map((run) => run.name), [key.name], search.x ?? "step", undefined);
     void client.prefetchQuery({ ...overlay(ws, view), staleTime: 10_000 });
   };
+  // Their code is small: it comes while nothing else is to do, so that a tab opens at once.
+  const ready = data !== undefined;
+  useEffect(() => {
+    if (!ready) return;
+    const timer = setTimeout(() => Object.values(PANES).forEach((pane) => pane.ahead()), 300);
+    return () => clearTimeout(timer);
+  }, [ready]);
   const tab = TABS.find((one) => one === search.tab) ?? "table";
   const Pane = tab === "table" ? undefined : PANES[tab];
   const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
