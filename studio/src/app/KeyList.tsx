@@ -26,6 +26,8 @@ const KEYS: readonly [string, Key][] = [
   ["y", "keys.copy"],
   ["1 – 5", "keys.tabs"],
   ["e", "keys.error"],
+  ["a", "keys.alias"],
+  ["s", "keys.act"],
   ["?", "keys.title"],
 ];
 

@@ -59,7 +59,7 @@ function Shown() {
             to="/w/$ws/$kind/$name/$version"
             params={{ ws, kind, name, version }}
             search={(now) => ({ ...now, tab: one === tabs[0] ? undefined : one })}
-            aria-current={one === tab ? "page" : undefined}
+            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
           >
             {t(tabKey(one))}
           </Link>
