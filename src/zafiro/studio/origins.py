@@ -94,15 +94,8 @@ def of_asset(workspace: Workspace, asset: Asset) -> Origin | None:
 
 
 def naming(thing: Thing) -> list[str]:
-    """The texts that stand in the resource of a job which takes it in."""
-    if thing.kind == "jobs":
-        return [
-            f'"azureml://jobs/{thing.name}/outputs/',
-            f'"runs:/{thing.name}/',
-            f"/paths/azureml/{thing.name}/",
-            f"/ExperimentRun/dcid.{thing.name}/",
-        ]
+    """How the resource of a job ends what names that version of an asset."""
     return [
-        f'/{thing.kind}/{thing.name}/versions/{thing.version}"',
-        f'"azureml:{thing.name}:{thing.version}"',
+        f"/{thing.kind}/{thing.name}/versions/{thing.version}",
+        f"azureml:{thing.name}:{thing.version}",
     ]
