@@ -73,11 +73,52 @@ def test_a_streamed_job_that_fails_fails_with_its_own_error(typed: Any, tmp_path
     done = typed("job", "create", "-f", path, *given)
     assert done.code == 1
     assert "no pears left\n" in done.out
+    name = done.err.split()[1]
     last = done.err.splitlines()[-1]
-    assert last.startswith("Error: ") and "no pears left" in last
+    assert last == f"Error: no pears left (UserError, exit code 3; job {name} failed)"
     why = typed("job", "why")
     assert why.code == 0
-    assert " failed.\n" in why.out and "no pears left" in why.out
+    first, second, *_ = why.out.splitlines()
+    assert first == f"{name} failed with exit code 3."
+    assert second == "no pears left (UserError)"
+    drawn = typed("job", "show", "--timeline").out
+    assert drawn.startswith(f"{name}: Failed (exit code 3)\n")
+
+
+def test_the_exception_of_a_job_is_the_error_of_its_stream(typed: Any, tmp_path: Path) -> None:
+    path = tmp_path / "raise.yml"
+    path.write_text(HELLO)
+    command = "python -c 'raise LookupError(\"${{inputs.said}}\")'"
+    given = ("--set", f"command={command}", "inputs.said=no such pear", "--stream", "-o", "none")
+    done = typed("job", "create", "-f", path, *given)
+    name = done.err.split()[1]
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == (
+        f"Error: LookupError: no such pear (UserError, exit code 1; job {name} failed)"
+    )
+    assert "Traceback (most recent call last):" in done.out
+
+
+def test_a_job_that_took_too_long_or_was_killed_says_so(typed: Any, tmp_path: Path) -> None:
+    path = tmp_path / "long.yml"
+    path.write_text(HELLO)
+    for given, said, why in (
+        (
+            ("limits.timeout=1", "command=sleep 60"),
+            "the job ran longer than its limit of 1 s (Timeout",
+            " failed",
+        ),
+        (
+            ("command=kill -9 $$",),
+            "the command was killed (SIGKILL); most often the machine ran out of memory "
+            "(UserError, exit code 137",
+            " failed with exit code 137.",
+        ),
+    ):
+        done = typed("job", "create", "-f", path, "--stream", "--set", *given)
+        assert done.code == 1
+        assert done.err.splitlines()[-1].startswith(f"Error: {said}")
+        assert why in typed("job", "why").out.splitlines()[0]
 
 
 def test_why_says_what_a_job_does_and_what_became_of_it(typed: Any, ml: MLClient) -> None:

@@ -36,6 +36,10 @@ def run(words: Sequence[str], *, prog: str = "zafiro") -> int:
             return 0
         if asked.get("debug"):
             os.environ["ZAFIRO_DEBUG"] = "1"
+        if asked.noun is not None and (asked.noun.collection or asked.get("registry_name")):
+            from zafiro.cli import missing
+
+            missing.refuse(asked)
         answer = parser.main_of(asked.verb.does)(asked)
         if answer is not None:
             from zafiro.cli import output

@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import os
-import ssl
 import sys
 import time
 from collections.abc import Iterator
@@ -12,26 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from zafiro.cli import configuring
+from zafiro.cli import configuring, refusing
 from zafiro.cli.parser import Asked
-from zafiro.cli.says import Missing, Said
+from zafiro.cli.refusing import Gone, Refused
 from zafiro.cli.state import home_of, state
 from zafiro.core import names
 from zafiro.core.home import Home
 
 API = "2025-01-01"
-
-
-class Gone(Said):
-    """The server does not answer (any more)."""
-
-
-class Refused(Said):
-    """The server said no. `code` is its HTTP status."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Client:
@@ -47,10 +34,15 @@ class Client:
         running = state(home)
         if running is not None:
             self.url = str(running["url"])
-            self._ca = str(home.tls / "ca.pem")
-            user, secret = "admin", _secret(home)
+            self.ca = str(home.tls / "ca.pem")
+            self._keys: Path | None = home.admin
+            user, secret = "admin", refusing.secret_of(home, "client_secret")
         else:
-            self.url, self._ca, user, secret = _elsewhere(home)
+            self._keys = None
+            found = elsewhere(home)
+            if found is None:
+                raise Gone(f"no server runs on {home.root}; start one with `zafiro up --detach`")
+            self.url, self.ca, user, secret = found
         self._auth = "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
 
     def get(self, path: str, **query: str) -> Any:
@@ -96,15 +88,13 @@ class Client:
         if self._debug:
             _shown(method, target, body, answer.status, time.monotonic() - began, got)
         if answer.status >= 400:
-            raise _refusal(answer.status, got)
+            raise refusing.refusal(answer.status, got, self.url, self._keys)
         if raw:
             return answer.status, got, answer.headers
         try:
             return answer.status, json.loads(got or b"null"), answer.headers
         except ValueError as e:
-            raise Gone(
-                f"{self.url} does not answer as Zafiro does; is it another program's port?"
-            ) from e
+            raise refusing.other_program(self.url) from e
 
     def done(self, answer: tuple[int, Any, http.client.HTTPMessage]) -> None:
         """Waits until a long-running operation has ended. Raises Refused with its error."""
@@ -134,56 +124,27 @@ class Client:
             self._connection = None
             if not fresh and method == "GET":  # the server closed a connection that was idle
                 return self._exchange(method, target, sent, headers)
-            raise self._gone(e) from e
+            raise refusing.unreachable(e, self.url, self._keys is not None) from e
 
     def _connected(self) -> http.client.HTTPSConnection:
         parts = urlsplit(self.url)
-        trust = ssl.create_default_context(cafile=self._ca)
+        trust = refusing.trusted(self.ca)
         return http.client.HTTPSConnection(
             parts.hostname or "", parts.port, context=trust, timeout=60
         )
 
-    def _gone(self, e: Exception) -> Gone:
-        if isinstance(e, ssl.SSLCertVerificationError):
-            return Gone(
-                f"the certificate of {self.url} is not trusted: {e.verify_message}; "
-                "`zafiro doctor` says which authority it should have"
-            )
-        why = getattr(e, "strerror", None) or str(e) or type(e).__name__
-        return Gone(f"the server at {self.url} does not answer: {why}; look with `zafiro doctor`")
 
-
-def _secret(home: Home) -> str:
-    try:
-        return str(json.loads(home.admin.read_text())["client_secret"])
-    except (OSError, ValueError, KeyError) as e:
-        raise Said(f"{home.admin} cannot be read: {e}; only who started the server may") from e
-
-
-def _elsewhere(home: Home) -> tuple[str, str, str, str]:
-    """A server of another home or machine, by the variables `zafiro env` printed there."""
+def elsewhere(home: Home) -> tuple[str, str, str, str] | None:
+    """(URL, bundle, user, secret) of a server of another home or machine, by the variables that
+    `zafiro env` printed there; None when the home has keys, or variables, of its own."""
     said = urlsplit(os.environ.get("ARM_CLOUD_METADATA_URL", ""))
     user = os.environ.get("MLFLOW_TRACKING_USERNAME")
     secret = os.environ.get("MLFLOW_TRACKING_PASSWORD")
-    bundle = os.environ.get("SSL_CERT_FILE", "")
     there = os.environ.get("ZAFIRO_HOME")
     same = there is not None and Path(there).expanduser().resolve() == home.root
     if not (said.netloc and user and secret and same) or (home.root / "keys").exists():
-        raise Gone(f"no server runs on {home.root}; start one with `zafiro up --detach`")
-    return f"{said.scheme}://{said.netloc}", bundle, user, secret
-
-
-def _refusal(status: int, got: bytes) -> Said:
-    try:
-        said = json.loads(got or b"{}")
-        message = said.get("error", {}).get("message") or said.get("message") or str(said)
-    except (ValueError, AttributeError):
-        message = got.decode(errors="replace")[:500]
-    if status == 404:
-        return Missing(message)
-    if status == 401:
-        message = f"the credential is not accepted: {message}; `zafiro down` and `zafiro up --detach` renew it"
-    return Refused(message, status)
+        return None
+    return f"{said.scheme}://{said.netloc}", os.environ.get("SSL_CERT_FILE", ""), user, secret
 
 
 _MASKED = ("secret", "password", "key", "token", "sas", "credential", "pat")

@@ -7,7 +7,7 @@ from zafiro.cli.client import client_of, workspace_of
 from zafiro.cli.following import error_of
 from zafiro.cli.parser import Asked
 from zafiro.cli.reading import job_name
-from zafiro.cli.timeline import at
+from zafiro.cli.timeline import at, exit_code
 
 _DOING = {
     "queued": "waits for a place to run",
@@ -26,7 +26,8 @@ def why(asked: Asked) -> None:
     said = client.get(f"{workspace}/jobs/{name}/timeline")
     status, steps = str(said["status"]), said["steps"]
     if status == "Failed":
-        print(f"{name} failed{_during(steps)}.")
+        code = exit_code(said)
+        print(f"{name} failed{f' with {code}' if code else _during(steps)}.")
         _failure(error_of(client, workspace, name))
     elif status == "Canceled":
         print(f"{name} was canceled.")

@@ -9,10 +9,11 @@ from typing import Any
 
 from zafiro.cli import output
 from zafiro.cli.changing import ENDED
-from zafiro.cli.client import Client, Gone, Refused, client_of, workspace_of
+from zafiro.cli.client import Client, client_of, workspace_of
 from zafiro.cli.parser import Asked
+from zafiro.cli.refusing import Gone, Refused
 from zafiro.cli.says import Missing, Said
-from zafiro.cli.timeline import at
+from zafiro.cli.timeline import at, exit_code
 
 _LOG = "user_logs/std_log.txt"
 _PATIENCE_S = 60.0
@@ -48,7 +49,7 @@ def follow(client: Client, workspace: str, name: str) -> None:
     if status == "Completed":
         print(f"{name} completed", file=sys.stderr)
         return
-    raise Said(sentence(client, workspace, name, status))
+    raise Said(sentence(client, workspace, name, status, seen.exit_code))
 
 
 def error_of(client: Client, workspace: str, name: str) -> dict[str, Any]:
@@ -57,11 +58,13 @@ def error_of(client: Client, workspace: str, name: str) -> dict[str, Any]:
     return ((details.get("error") or {}).get("error")) or {}
 
 
-def sentence(client: Client, workspace: str, name: str, status: str) -> str:
+def sentence(client: Client, workspace: str, name: str, status: str, code: str) -> str:
+    """The job's own error first; `code`: "exit code 3", or "" when its command never ended."""
     found = error_of(client, workspace, name)
     if status != "Failed" or not found:
         return f"{name} {status.lower()}"
-    return f"{found.get('message')} ({found.get('code')}; job {name} failed)"
+    kind = ", ".join(filter(None, (found.get("code"), code)))
+    return f"{found.get('message')} ({kind}; job {name} failed)"
 
 
 def _over(steps: list[dict[str, Any]]) -> bool:
@@ -78,6 +81,7 @@ class _Seen:
         self._offsets: dict[str, int] = {}
         self._steps: list[tuple[str, str | None]] = []
         self._noted = ""
+        self.exit_code = ""
         self._line = sys.stderr.isatty() and output.colours()
 
     def again(self) -> None:
@@ -97,6 +101,7 @@ class _Seen:
         """(whether anything new was shown, status)."""
         said = self._client.get(f"{self._workspace}/jobs/{self._name}/timeline")
         steps = said["steps"]
+        self.exit_code = exit_code(said)
         # What was said while it ran comes before the phases after that.
         after = [s["name"] for s in steps].index("finalizing") if _over(steps) else len(steps)
         self._phase(steps[:after])

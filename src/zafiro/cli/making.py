@@ -34,6 +34,9 @@ _KINDS = {
     "feature-set": ("feature_sets", "load_feature_set"),
     "feature-store": ("feature_stores", "load_feature_store"),
     "feature-store-entity": ("feature_store_entities", "load_feature_store_entity"),
+    "serverless-endpoint": ("serverless_endpoints", "load_serverless_endpoint"),
+    "marketplace-subscription": ("marketplace_subscriptions", "load_marketplace_subscription"),
+    "capability-host": ("capability_hosts", "load_capability_host"),
 }
 _VERSIONED = ("model", "data", "environment", "component", "feature-set", "feature-store-entity")
 _DEPLOYMENTS = ("online-deployment", "batch-deployment")
@@ -50,11 +53,7 @@ def operations(asked: Asked, ml: Any) -> Any:
 
 def loaded(asked: Asked) -> Any:
     """What --file says, with flags and --set over it. Raises Said."""
-    from azure.ai import ml as sdk_module
-
     file = asked.given.get("file")
-    if file is not None and not Path(file).is_file():
-        raise Said(f"{file}: there is no such file")
     overrides: list[Json] = []
     for flag in asked.verb.flags:
         value = asked.given.get(flag.dest)
@@ -71,6 +70,8 @@ def loaded(asked: Asked) -> Any:
             "--file, or flags that say what to create, are needed",
             f"zafiro {noun(asked)} create --help",
         )
+    from azure.ai import ml as sdk_module
+
     load = getattr(sdk_module, _KINDS[noun(asked)][1])
     source = file if file is not None else io.StringIO("{}")
     return load(source, params_override=overrides)

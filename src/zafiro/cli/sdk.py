@@ -2,6 +2,7 @@
 imported by the functions that need it, and by nothing else.
 """
 
+import io
 import logging
 import os
 import re
@@ -10,11 +11,13 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from zafiro.cli import yaml_errors
 from zafiro.cli.client import Client, client_of, masked_url, workspace_of
 from zafiro.cli.parser import Asked
+from zafiro.cli.refusing import secret_of
 from zafiro.cli.says import Missing, Said
 from zafiro.cli.shapes import part
 
@@ -35,10 +38,8 @@ class Credential:
 def bearer(client: Client, resource: str) -> tuple[str, int]:
     """(a token, its end in epoch seconds)."""
     secret = os.environ.get("MSI_SECRET", "")
-    if (client.home.admin).exists():
-        import json
-
-        secret = json.loads(client.home.admin.read_text())["msi_secret"]
+    if client.home.admin.exists():
+        secret = secret_of(client.home, "msi_secret")
     query = {"resource": resource.removesuffix("/.default"), "api-version": "2017-09-01"}
     _, said, _ = client.ask("GET", "/token", query=query, headers={"secret": secret}, signed=False)
     return str(said["access_token"]), int(said.get("expires_on") or time.time() + 3600)
@@ -67,9 +68,9 @@ def _point(client: Client) -> None:
     """What azure-ai-ml and requests read from the environment, of this process only."""
     os.environ["ARM_CLOUD_METADATA_URL"] = f"{client.url}/metadata/endpoints?api-version=2022-09-01"
     bundle = client.home.tls / "bundle.pem"
-    if bundle.exists():
-        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
-            os.environ[name] = str(bundle)
+    trusted = str(bundle) if bundle.exists() else client.ca
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+        os.environ[name] = trusted
 
 
 def _quiet(asked: Asked) -> None:
@@ -97,20 +98,70 @@ def _show_requests() -> None:
     logging.getLogger("azure").setLevel(logging.WARNING)
 
 
+class _Lines(io.StringIO):
+    """Whole lines to stderr, without colours: azure-ai-ml ends every upload with two that hold
+    nothing but the end of one."""
+
+    def write(self, text: str) -> int:
+        *whole, rest = (self.getvalue() + text).split("\n")
+        self.seek(0)
+        self.truncate()
+        super().write(rest)
+        for line in filter(str.strip, map(_plain, whole)):
+            print(line, file=sys.stderr)
+        return len(text)
+
+
 @contextmanager
 def spoken(asked: Asked) -> Iterator[None]:
     """Its errors as sentences; what it prints goes to stderr, so that stdout is the answer."""
-    _point(client_of(asked))  # first: no two seconds of imports to hear that no server runs
+    _readable(asked)
+    client = client_of(asked)
+    _point(client)
+    bearer(client, client.url)  # no seconds of imports to hear that no server runs, or says no
     _quiet(asked)
+    to: TextIO = sys.stderr
     if not sys.stderr.isatty():
         os.environ.setdefault("TQDM_DISABLE", "1")  # a bar that moves is noise in a file
+        to = _Lines()
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(to):
             yield
+            print()  # ends a last line that has no end
     except (Said, KeyboardInterrupt):
         raise
     except Exception as e:  # whatever the client raises is told
         raise _translated(e, asked) from e
+
+
+def _readable(asked: Asked) -> None:
+    """Raises Said for a file that cannot be read, before anything is imported for it."""
+    for name in ("file", "request_file", "conda_file"):
+        given = asked.given.get(name)
+        path = Path(given or ".")
+        if given and path.is_dir():
+            raise Said(f"{given}: is a folder, not a file")
+        if given and not path.exists():
+            raise Said(f"{given}: there is no such file{_near(path)}")
+        if given and not os.access(path, os.R_OK):
+            raise Said(f"{given}: may not be read; `chmod +r {given}`")
+    given = asked.given.get("path")
+    if given and "://" not in given and not given.startswith("azureml:"):
+        path = Path(given).expanduser()
+        if not path.exists():
+            raise Said(f"{given}: there is no such file or folder{_near(path)}")
+
+
+def _near(path: Path) -> str:
+    """What is there and sounds like it."""
+    from difflib import get_close_matches
+
+    try:
+        there = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return f"; {path.parent} is no folder" if not path.parent.exists() else ""
+    close = get_close_matches(path.name, there, n=1, cutoff=0.6)
+    return f"; did you mean '{path.parent / close[0]}'?" if close else ""
 
 
 def _translated(e: Exception, asked: Asked) -> Said:

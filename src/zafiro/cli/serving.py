@@ -5,7 +5,7 @@ from typing import Any
 
 from zafiro.cli import sdk
 from zafiro.cli.asking import fields
-from zafiro.cli.making import finished, noun
+from zafiro.cli.making import finished, noun, operations
 from zafiro.cli.parser import Asked
 from zafiro.cli.plain import entity, plain
 from zafiro.cli.shapes import Json
@@ -30,28 +30,27 @@ def invoke_online(asked: Asked) -> Any:
         return said
 
 
+_SHOWN = {
+    "primary_key": "primaryKey",
+    "secondary_key": "secondaryKey",
+    "access_token": "accessToken",
+    "expiry_time_utc": "expiryTimeUtc",
+    "refresh_after_time_utc": "refreshAfterTimeUtc",
+    "token_type": "tokenType",
+}
+
+
 def credentials(asked: Asked) -> Json:
     """In the wire's spelling (primaryKey, accessToken), as `az ml` prints it."""
     with sdk.spoken(asked):
-        found = sdk.ml_of(asked).online_endpoints.get_keys(asked.name)
-        names = {
-            "primary_key": "primaryKey",
-            "secondary_key": "secondaryKey",
-            "access_token": "accessToken",
-            "expiry_time_utc": "expiryTimeUtc",
-            "refresh_after_time_utc": "refreshAfterTimeUtc",
-            "token_type": "tokenType",
-        }
-        said = vars(found)
-        return {shown: said[name] for name, shown in names.items() if said.get(name) is not None}
+        said = vars(operations(asked, sdk.ml_of(asked)).get_keys(asked.name))
+        return {shown: said[name] for name, shown in _SHOWN.items() if said.get(name) is not None}
 
 
 def regenerate_keys(asked: Asked) -> None:
     with sdk.spoken(asked):
-        begun = sdk.ml_of(asked).online_endpoints.begin_regenerate_keys(
-            asked.name, key_type=asked.key_type
-        )
-        finished(asked, begun)
+        ops = operations(asked, sdk.ml_of(asked))
+        finished(asked, ops.begin_regenerate_keys(asked.name, key_type=asked.key_type))
 
 
 def deployment_logs(asked: Asked) -> str:

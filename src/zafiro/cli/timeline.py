@@ -7,9 +7,15 @@ _WIDTH = 40
 
 
 def show(name: str, said: dict[str, Any]) -> None:
-    print(f"{name}: {said['status']}")
+    code = exit_code(said)
+    print(f"{name}: {said['status']}{f' ({code})' if code else ''}")
     for line in drawn(said["steps"]):
         print(line)
+
+
+def exit_code(said: dict[str, Any]) -> str:
+    """What the user's command ended with, where that is news; "" where it never ran or was fine."""
+    return f"exit code {said['exitCode']}" if said.get("exitCode") else ""
 
 
 def drawn(steps: list[dict[str, Any]]) -> list[str]:

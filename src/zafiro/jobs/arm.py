@@ -154,8 +154,8 @@ def _cancel(call: Call, record: Record, body: dict[str, Any]) -> Response:
 
 
 def _timeline(call: RouteCall) -> dict[str, Any]:
-    """Where the time of a job went: {status, steps: [{name, began, ended, reason}]}. Ours: Azure
-    has no such route."""
+    """Where the time of a job went: {status, exitCode, steps: [{name, began, ended, reason}]};
+    exitCode of the user's command, null until it exited. Ours: Azure has no such route."""
     names = call.names
     workspace = workspaces.find(call.db, names["s"], names["g"], names["w"])
     job = store.get(call.db, workspace.guid, names["j"]).job
@@ -169,7 +169,7 @@ def _timeline(call: RouteCall) -> dict[str, Any]:
         }
         for s in job.steps
     ]
-    return {"status": job.status.value, "steps": steps}
+    return {"status": job.status.value, "exitCode": job.exit_code, "steps": steps}
 
 
 ROUTES = [

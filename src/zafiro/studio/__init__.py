@@ -11,3 +11,4 @@ NEEDS = (
     "jobs",
 )
 FACES = ("rest",)
+HOOKS = ("workspace",)

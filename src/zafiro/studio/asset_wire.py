@@ -170,7 +170,7 @@ class Before(BaseModel):
     archived: bool = False
 
 
-class Line(BaseModel):
+class Edit(BaseModel):
     """sign: "+", "-", " " or "@" (where it stands)."""
 
     sign: str
@@ -180,7 +180,7 @@ class Line(BaseModel):
 class Difference(BaseModel):
     a: str
     b: str
-    lines: list[Line]
+    lines: list[Edit]
 
 
 class BuildStep(BaseModel):

@@ -70,5 +70,5 @@ def difference(
         if line.startswith(("---", "+++")):
             continue
         sign = "@" if line.startswith("@@") else line[:1]
-        lines.append(wire.Line(sign=sign, text=line if sign == "@" else line[1:]))
+        lines.append(wire.Edit(sign=sign, text=line if sign == "@" else line[1:]))
     return wire.Difference(a=old.version, b=new.version, lines=lines)

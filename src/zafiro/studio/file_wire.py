@@ -38,7 +38,7 @@ class Column(BaseModel):
     common: list[Common] = []
 
 
-class Table(BaseModel):
+class Sheet(BaseModel):
     """rows: cells as text, null where there is none. more: there are further rows; total: how
     many in all, where the file says so."""
 
@@ -58,5 +58,5 @@ class Preview(BaseModel):
     text: str | None = None
     begin: int = 0
     next: int | None = None
-    table: Table | None = None
+    table: Sheet | None = None
     error: str | None = None

@@ -31,7 +31,7 @@ def is_table(path: Path) -> bool:
     return path.suffix.lower() in (*_SUFFIXES, ".parquet")
 
 
-def table(path: Path) -> wire.Table:
+def table(path: Path) -> wire.Sheet:
     """Raises Unreadable."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
@@ -93,7 +93,7 @@ def _lines(text: str) -> tuple[list[str], list[list[Any]]]:
     return names, [[one.get(name) for name in names] for one in found]
 
 
-def _parquet(path: Path) -> wire.Table:
+def _parquet(path: Path) -> wire.Sheet:
     try:
         from zafiro.studio import parquet
     except ImportError as e:
@@ -112,10 +112,10 @@ def _parquet(path: Path) -> wire.Table:
 
 def _table(
     names: Sequence[str], rows: Sequence[Sequence[Any]], *, more: bool, total: int | None
-) -> wire.Table:
+) -> wire.Sheet:
     columns = [_column(name, [row[n] for row in rows]) for n, name in enumerate(names)]
     shown = [[_text(cell) for cell in row] for row in rows]
-    return wire.Table(columns=columns, rows=shown, more=more, total=total)
+    return wire.Sheet(columns=columns, rows=shown, more=more, total=total)
 
 
 def _column(name: str, cells: list[Any]) -> wire.Column:

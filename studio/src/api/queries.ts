@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { api, take } from "./client";
+import { api, type Curve, take } from "./client";
+import { Gatherer, PACKED, read } from "./curves";
 
 const at = (ws: string) => ({ params: { path: { workspace: ws } } });
 
@@ -77,14 +78,25 @@ export interface CurveView {
   last?: number;
 }
 
+const gatherer = new Gatherer<Curve[]>();
+
 export const curves = (ws: string, view: CurveView) =>
   queryOptions({
     queryKey: ["curves", ws, view.runs, view],
-    queryFn: async ({ signal }) => {
+    queryFn: () => {
       const { runs, key, width, x, first, last } = view;
-      const body = { runs: [...runs], keys: [key], width, x, first, last };
-      const found = await take(api.POST("/w/{workspace}/curves", { ...at(ws), body, signal }));
-      return found.curves;
+      const send = async (keys: string[]) => {
+        const body = { runs: [...runs], keys, width, x, first, last };
+        const answer = await api.POST("/w/{workspace}/curves", {
+          ...at(ws),
+          body,
+          headers: { accept: `application/json, ${PACKED}` },
+          parseAs: "arrayBuffer",
+        });
+        const found = read(await take(Promise.resolve(answer)), answer.response.headers.get("content-type"));
+        return new Map(keys.map((one) => [one, found.filter((curve) => curve.key === one)]));
+      };
+      return gatherer.ask(JSON.stringify([ws, runs, width, x, first, last]), key, send);
     },
     placeholderData: keepPreviousData,
   });
@@ -136,12 +148,6 @@ export const rawUrl = (ws: string, name: string, path: string, download: boolean
   const query = new URLSearchParams({ path, download: String(download) });
   return `/studio/api/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/raw?${query}`;
 };
-
-export const experiments = (ws: string) =>
-  queryOptions({
-    queryKey: ["experiments", ws],
-    queryFn: ({ signal }) => take(api.GET("/w/{workspace}/experiments", { ...at(ws), signal })),
-  });
 
 export const comparison = (ws: string, runs: readonly string[]) =>
   queryOptions({

@@ -208,6 +208,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/compare/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Code
+         * @description Which files of two jobs' code differ.
+         */
+        get: operations["compare_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/code/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare Code File */
+        get: operations["compare_code_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Curves
+         * @description One metric of up to 200 runs.
+         */
+        post: operations["compare_curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare Images */
+        post: operations["compare_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Known
+         * @description Names that somebody pasted.
+         */
+        post: operations["compare_known"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/computes": {
         parameters: {
             query?: never;
@@ -291,7 +385,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Curves */
+        /**
+         * Curves
+         * @description As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them.
+         */
         post: operations["curves"];
         delete?: never;
         options?: never;
@@ -360,6 +457,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiment */
+        get: operations["experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Experiment
+         * @description Rename it, write its note.
+         */
+        post: operations["change_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Experiment
+         * @description Put away with its runs, until it is restored.
+         */
+        post: operations["delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore Experiment */
+        post: operations["restore_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/experiments": {
         parameters: {
             query?: never;
@@ -394,6 +565,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/jobs/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Around
+         * @description The jobs before and after one in a list.
+         */
+        post: operations["around"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/jobs/change/{verb}": {
         parameters: {
             query?: never;
@@ -422,6 +613,43 @@ export interface paths {
         get: operations["columns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Every job of a list, as CSV.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Groups */
+        post: operations["groups"];
         delete?: never;
         options?: never;
         head?: never;
@@ -476,6 +704,58 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change Job */
+        patch: operations["change_job"];
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code */
+        get: operations["code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Raw */
+        get: operations["code_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Text */
+        get: operations["code_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -488,6 +768,23 @@ export interface paths {
         };
         /** List Files */
         get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images */
+        get: operations["images"];
         put?: never;
         post?: never;
         delete?: never;
@@ -540,8 +837,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Raw */
+        /**
+         * Raw
+         * @description `page`: HTML to look at, in a sandbox.
+         */
         get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun
+         * @description Sends it again with the rights of who asks.
+         */
+        post: operations["rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Table */
+        get: operations["table"];
         put?: never;
         post?: never;
         delete?: never;
@@ -559,7 +896,7 @@ export interface paths {
         };
         /**
          * Text
-         * @description The first 256 KiB of a file.
+         * @description 256 KiB of a file from the byte `first`. `pretty`: of JSON, indented, up to 32 MiB.
          */
         get: operations["text"];
         put?: never;
@@ -627,6 +964,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Views
+         * @description The asker's own and the shared ones; the workspace's default first.
+         */
+        get: operations["views"];
+        put?: never;
+        /** Save View */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View */
+        get: operations["view"];
+        /** Change View */
+        put: operations["change_view"];
+        post?: never;
+        /** Delete View */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -653,6 +1030,46 @@ export interface components {
          */
         Acted: {
             undo: components["schemas"]["Act"] | null;
+        };
+        /** Again */
+        Again: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Around
+         * @description Where a job stands in a list, from 1, and its neighbours there; 0 when it is not in it.
+         */
+        Around: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Place */
+            place: number;
+            /** Total */
+            total: number;
+        };
+        /** AroundQuery */
+        AroundQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
+            /** Name */
+            name: string;
+            /**
+             * Sort
+             * @default -created
+             */
+            sort?: string;
         };
         /**
          * Asset
@@ -793,6 +1210,15 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** BestRun */
+        BestRun: {
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** Value */
+            value: number;
+        };
         /** Bin */
         Bin: {
             /** Count */
@@ -891,6 +1317,55 @@ export interface components {
             version: string;
         };
         /**
+         * ChangedFile
+         * @description added, removed: lines; null for what is not compared line by line, and then why says so.
+         */
+        ChangedFile: {
+            /** Added */
+            added: number | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "same";
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number | null;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * Code
+         * @description why: "" when there is code; "none": the job was sent without; "run": it is no job of this
+         *     server; "gone": it was deleted.
+         */
+        Code: {
+            /** Entry */
+            entry: string | null;
+            /** Files */
+            files: components["schemas"]["File"][];
+            git: components["schemas"]["Git"] | null;
+            /** More */
+            more: boolean;
+            /** Why */
+            why: string;
+        };
+        /**
+         * CodeDifference
+         * @description same: how many files are alike. limits: what was left out, in sentences.
+         */
+        CodeDifference: {
+            a: components["schemas"]["Snapshot"];
+            b: components["schemas"]["Snapshot"];
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /** Limits */
+            limits: string[];
+            /** Same */
+            same: number;
+        };
+        /**
          * Column
          * @description Of the rows shown. Of numbers low, high and how many lie in each twelfth between them; of
          *     others how many differ, and the most common.
@@ -931,28 +1406,19 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** Compared */
-        Compared: {
-            /** Facts */
-            facts: {
-                [key: string]: string;
-            };
-            /** Metrics */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            row: components["schemas"]["Row"];
-        };
-        /** Comparison */
+        /**
+         * Comparison
+         * @description missing: names that are no run here. stepped: metrics that went on for several steps.
+         */
         Comparison: {
+            /** Lines */
+            lines: components["schemas"]["Line"][];
             /** Missing */
             missing: string[];
             /** Runs */
-            runs: components["schemas"]["Compared"][];
+            runs: components["schemas"]["Row"][];
+            /** Stepped */
+            stepped: string[];
         };
         /**
          * Component
@@ -1102,6 +1568,23 @@ export interface components {
              */
             x?: string;
         };
+        /**
+         * DiffLine
+         * @description a, b: its number in either file, from 1. op: " ", "-" or "+".
+         */
+        DiffLine: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: " " | "-" | "+";
+            /** Text */
+            text: string;
+        };
         /** Difference */
         Difference: {
             /** A */
@@ -1109,7 +1592,7 @@ export interface components {
             /** B */
             b: string;
             /** Lines */
-            lines: components["schemas"]["Line"][];
+            lines: components["schemas"]["Edit"][];
         };
         /** Done */
         Done: {
@@ -1118,22 +1601,107 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["Refusal"][];
         };
-        /** Experiment */
+        /**
+         * Edit
+         * @description sign: "+", "-", " " or "@" (where it stands).
+         */
+        Edit: {
+            /** Sign */
+            sign: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Experiment
+         * @description One experiment. marks: the latest value each of its newest runs has of `metric`; recent: its
+         *     newest runs.
+         */
         Experiment: {
-            /** Name */
-            name: string;
+            /** Archived */
+            archived: boolean;
             /**
-             * Newest
+             * Created
              * Format: date-time
              */
-            newest: string;
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Marks */
+            marks: components["schemas"]["MetricMark"][];
+            /** Metric */
+            metric: string | null;
+            /** Metrics */
+            metrics: string[];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Recent */
+            recent: components["schemas"]["Row"][];
+            /** Running */
+            running: number;
+            /** Runs */
+            runs: number;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ExperimentChange
+         * @description What is given is changed; an empty note takes it away.
+         */
+        ExperimentChange: {
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Rename */
+            rename?: string | null;
+        };
+        /** ExperimentName */
+        ExperimentName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ExperimentRow
+         * @description runs: those that are not below other runs; running: of them, those under way. best: of the
+         *     metric that was asked for.
+         */
+        ExperimentRow: {
+            best: components["schemas"]["BestRun"] | null;
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string | null;
+            /** Note */
+            note: string | null;
+            /** Running */
+            running: number;
             /** Runs */
             runs: number;
         };
-        /** Experiments */
+        /**
+         * Experiments
+         * @description metrics: names that could be asked for.
+         */
         Experiments: {
             /** Experiments */
-            experiments: components["schemas"]["Experiment"][];
+            experiments: components["schemas"]["ExperimentRow"][];
+            /** Metrics */
+            metrics: string[];
         };
         /** Failure */
         Failure: {
@@ -1165,6 +1733,22 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * FileDifference
+         * @description hunks: what changed with lines around it. why: when it is not compared line by line.
+         */
+        FileDifference: {
+            /** Added */
+            added: number;
+            /** Hunks */
+            hunks: components["schemas"]["DiffLine"][][];
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number;
+            /** Why */
+            why: string | null;
+        };
         /** Files */
         Files: {
             /** Files */
@@ -1181,6 +1765,13 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Gallery */
+        Gallery: {
+            /** Keys */
+            keys: components["schemas"]["Shots"][];
+            /** Limits */
+            limits: string[];
+        };
         /** Git */
         Git: {
             /** Branch */
@@ -1191,6 +1782,40 @@ export interface components {
             dirty: boolean;
             /** Repository */
             repository: string | null;
+        };
+        /**
+         * Given
+         * @description Ids or display names, as somebody pasted them.
+         */
+        Given: {
+            /** Names */
+            names: string[];
+        };
+        /** Group */
+        Group: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /** Groups */
+        Groups: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+        };
+        /** GroupsQuery */
+        GroupsQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /** Upto */
+            upto?: number | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1257,6 +1882,16 @@ export interface components {
             slots_used: number;
         };
         /**
+         * Images
+         * @description more: the run has more files than were looked at.
+         */
+        Images: {
+            /** More */
+            more: boolean;
+            /** Series */
+            series: components["schemas"]["Pictures"][];
+        };
+        /**
          * Job
          * @description variables: names of environment variables only; values may be secret.
          */
@@ -1283,6 +1918,8 @@ export interface components {
             job: boolean;
             /** Log */
             log: string | null;
+            /** Made */
+            made: components["schemas"]["Made"][];
             /** Metrics */
             metrics: components["schemas"]["Metric"][];
             /** Outputs */
@@ -1297,6 +1934,8 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /** Rerun Of */
+            rerun_of: string | null;
             row: components["schemas"]["Row"];
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -1309,19 +1948,48 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
-        /** Jobs */
+        /**
+         * JobChange
+         * @description What is left out stays. remove_tags: {name: the value it is thought to have}.
+         */
+        JobChange: {
+            /** Description */
+            description?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Remove Tags */
+            remove_tags?: {
+                [key: string]: string;
+            };
+            /** Tags */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Jobs
+         * @description fresh: how many match that were made after `upto`.
+         */
         Jobs: {
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
+            /** Fresh */
+            fresh: number;
+            /** Newest */
+            newest: number;
             /** Rows */
             rows: components["schemas"]["Row"][];
             /** Total */
             total: number;
         };
-        /** JobsQuery */
+        /**
+         * JobsQuery
+         * @description upto: `newest` of an earlier answer; what was made since is left out, and counted. group:
+         *     "experiment", by whose name the list is then ordered first.
+         */
         JobsQuery: {
             /** Columns */
             columns?: string[];
@@ -1330,6 +1998,12 @@ export interface components {
              * @default
              */
             filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
             /**
              * Limit
              * @default 100
@@ -1345,6 +2019,8 @@ export interface components {
              * @default -created
              */
             sort?: string;
+            /** Upto */
+            upto?: number | null;
         };
         /**
          * Kin
@@ -1386,14 +2062,30 @@ export interface components {
             target: number;
         };
         /**
+         * Known
+         * @description ids: of the runs that bear these names, in their order; unknown: names nobody bears.
+         */
+        Known: {
+            /** Ids */
+            ids: string[];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
          * Line
-         * @description sign: "+", "-", " " or "@" (where it stands).
+         * @description What each run says of one thing, in the order of the runs; null: nothing. A number that is
+         *     none is told as text: "NaN", "Infinity", "-Infinity".
          */
         Line: {
-            /** Sign */
-            sign: string;
-            /** Text */
-            text: string;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "facts" | "packages" | "params" | "tags" | "metrics" | "system";
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | string | null)[];
         };
         /** Lineage */
         Lineage: {
@@ -1422,6 +2114,18 @@ export interface components {
             /** Text */
             text: string[];
         };
+        /**
+         * Made
+         * @description An asset that came of a job. kind: models, data.
+         */
+        Made: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
         /** Metric */
         Metric: {
             /**
@@ -1435,6 +2139,22 @@ export interface components {
             last: number | null;
             /** Step */
             step: number;
+        };
+        /** MetricMark */
+        MetricMark: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** State */
+            state: string;
+            /** Value */
+            value: number;
         };
         /**
          * MlModel
@@ -1496,6 +2216,33 @@ export interface components {
             /** Names */
             names: string[];
         };
+        /**
+         * NewView
+         * @description id: of a deleted one, to bring it back under its address.
+         */
+        NewView: {
+            /**
+             * Id
+             * @default
+             */
+            id?: string;
+            /** List */
+            list: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Scope
+             * @default private
+             */
+            scope?: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
         /** Node */
         Node: {
             job: components["schemas"]["Row"] | null;
@@ -1505,6 +2252,59 @@ export interface components {
             run: string | null;
             /** State */
             state: string;
+        };
+        /**
+         * Overlaid
+         * @description One run's curve. low, high: null where each bucket holds one value. points, odd: null where
+         *     nobody counted.
+         */
+        Overlaid: {
+            /** High */
+            high: number[] | null;
+            /** Key */
+            key: string;
+            /** Line */
+            line: number[];
+            /** Low */
+            low: number[] | null;
+            /** Odd */
+            odd: number | null;
+            /** Points */
+            points: number | null;
+            /** Run */
+            run: string;
+            /** X */
+            x: number[];
+        };
+        /** Overlay */
+        Overlay: {
+            /** Curves */
+            curves: components["schemas"]["Overlaid"][];
+        };
+        /**
+         * OverlayQuery
+         * @description keys: metrics that are drawn as one, whichever of them a run has.
+         */
+        OverlayQuery: {
+            /** First */
+            first?: number | null;
+            /** Keys */
+            keys: string[];
+            /** Last */
+            last?: number | null;
+            /** Runs */
+            runs: string[];
+            /**
+             * Width
+             * @default 600
+             */
+            width?: number;
+            /**
+             * X
+             * @default step
+             * @enum {string}
+             */
+            x?: "step" | "time";
         };
         /**
          * Package
@@ -1517,6 +2317,27 @@ export interface components {
             before: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * Picture
+         * @description small: the same in few bytes, for a grid.
+         */
+        Picture: {
+            /** At Ms */
+            at_ms?: number | null;
+            /** Path */
+            path: string;
+            /** Small */
+            small?: string | null;
+            /** Step */
+            step: number;
+        };
+        /** Pictures */
+        Pictures: {
+            /** Frames */
+            frames: components["schemas"]["Picture"][];
+            /** Key */
+            key: string;
         };
         /**
          * Port
@@ -1555,7 +2376,7 @@ export interface components {
             shown: string;
             /** Size Bytes */
             size_bytes: number;
-            table?: components["schemas"]["Table"] | null;
+            table?: components["schemas"]["Sheet"] | null;
             /** Text */
             text?: string | null;
         };
@@ -1636,6 +2457,43 @@ export interface components {
             /** Workspaces */
             workspaces: components["schemas"]["WorkspaceRef"][];
         };
+        /**
+         * Sheet
+         * @description rows: cells as text, null where there is none. more: there are further rows; total: how
+         *     many in all, where the file says so.
+         */
+        Sheet: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: (string | null)[][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * Shot
+         * @description path: below the run's artifacts.
+         */
+        Shot: {
+            /** Path */
+            path: string;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Shots
+         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
+         */
+        Shots: {
+            /** Key */
+            key: string;
+            /** Pictures */
+            pictures: components["schemas"]["Shot"][];
+        };
         /** SignIn */
         SignIn: {
             /** Token */
@@ -1663,6 +2521,22 @@ export interface components {
             optional?: boolean;
             /** Type */
             type: string;
+        };
+        /**
+         * Snapshot
+         * @description The code a job was sent with; why: what there is instead, when there is none to read.
+         */
+        Snapshot: {
+            /** Code */
+            code: string | null;
+            /** Display Name */
+            display_name: string;
+            /** Files */
+            files: number;
+            /** Run */
+            run: string;
+            /** Why */
+            why: string | null;
         };
         /**
          * Source
@@ -1695,32 +2569,39 @@ export interface components {
         };
         /**
          * Table
-         * @description rows: cells as text, null where there is none. more: there are further rows; total: how
-         *     many in all, where the file says so.
+         * @description kind null: the file is no table. more: what is beyond `total` rows or 200 columns was not
+         *     read.
          */
         Table: {
             /** Columns */
-            columns: components["schemas"]["Column"][];
+            columns: string[];
+            /** First */
+            first: number;
+            /** Kind */
+            kind: string | null;
             /** More */
             more: boolean;
             /** Rows */
-            rows: (string | null)[][];
+            rows: (string | number | null)[][];
+            /** Size Bytes */
+            size_bytes: number;
             /** Total */
-            total: number | null;
+            total: number;
         };
         /**
          * Text
-         * @description The head of a file. text null: it is not text.
+         * @description A part of a file. text null: it is not text. next: where the following part begins; null at
+         *     the end. size_bytes: of the file as it is, however it is shown.
          */
         Text: {
+            /** Next */
+            next: number | null;
             /** Path */
             path: string;
             /** Size Bytes */
             size_bytes: number;
             /** Text */
             text: string | null;
-            /** Truncated */
-            truncated: boolean;
         };
         /** ValidationError */
         ValidationError: {
@@ -1792,6 +2673,57 @@ export interface components {
             versions: components["schemas"]["Version"][];
         };
         /**
+         * View
+         * @description scope: private, shared, default (what the list begins with), or link (too long for a URL).
+         *     state: the search parameters of the page. mine: whether the asker may change it.
+         */
+        View: {
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** List */
+            list: string;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Modified
+             * Format: date-time
+             */
+            modified: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Scope */
+            scope: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ViewChange
+         * @description revision: of the view that was changed; another by now is a conflict (409).
+         */
+        ViewChange: {
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Scope */
+            scope: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
+        /** Views */
+        Views: {
+            /** Views */
+            views: components["schemas"]["View"][];
+        };
+        /**
          * Why
          * @description code: for machines. text: one sentence. log, line: where it can be seen (line from 1).
          */
@@ -1828,22 +2760,28 @@ export interface components {
 }
 export type Act = components['schemas']['Act'];
 export type Acted = components['schemas']['Acted'];
+export type Again = components['schemas']['Again'];
+export type Around = components['schemas']['Around'];
+export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
 export type AssetFile = components['schemas']['AssetFile'];
 export type AssetFiles = components['schemas']['AssetFiles'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
 export type Before = components['schemas']['Before'];
+export type BestRun = components['schemas']['BestRun'];
 export type Bin = components['schemas']['Bin'];
 export type Build = components['schemas']['Build'];
 export type BuildState = components['schemas']['BuildState'];
 export type BuildStep = components['schemas']['BuildStep'];
 export type Change = components['schemas']['Change'];
 export type Changed = components['schemas']['Changed'];
+export type ChangedFile = components['schemas']['ChangedFile'];
+export type Code = components['schemas']['Code'];
+export type CodeDifference = components['schemas']['CodeDifference'];
 export type Column = components['schemas']['Column'];
 export type Columns = components['schemas']['Columns'];
 export type Common = components['schemas']['Common'];
-export type Compared = components['schemas']['Compared'];
 export type Comparison = components['schemas']['Comparison'];
 export type Component = components['schemas']['Component'];
 export type ComponentPort = components['schemas']['ComponentPort'];
@@ -1854,37 +2792,59 @@ export type Copy = components['schemas']['Copy'];
 export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type CurvesQuery = components['schemas']['CurvesQuery'];
+export type DiffLine = components['schemas']['DiffLine'];
 export type Difference = components['schemas']['Difference'];
 export type Done = components['schemas']['Done'];
+export type Edit = components['schemas']['Edit'];
 export type Experiment = components['schemas']['Experiment'];
+export type ExperimentChange = components['schemas']['ExperimentChange'];
+export type ExperimentName = components['schemas']['ExperimentName'];
+export type ExperimentRow = components['schemas']['ExperimentRow'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type FailureGroup = components['schemas']['FailureGroup'];
 export type File = components['schemas']['File'];
+export type FileDifference = components['schemas']['FileDifference'];
 export type Files = components['schemas']['Files'];
 export type Found = components['schemas']['Found'];
+export type Gallery = components['schemas']['Gallery'];
 export type Git = components['schemas']['Git'];
+export type Given = components['schemas']['Given'];
+export type Group = components['schemas']['Group'];
+export type Groups = components['schemas']['Groups'];
+export type GroupsQuery = components['schemas']['GroupsQuery'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type Histogram = components['schemas']['Histogram'];
 export type HistogramQuery = components['schemas']['HistogramQuery'];
 export type Hit = components['schemas']['Hit'];
 export type Hits = components['schemas']['Hits'];
 export type Home = components['schemas']['Home'];
+export type Images = components['schemas']['Images'];
 export type Job = components['schemas']['Job'];
+export type JobChange = components['schemas']['JobChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
 export type Kin = components['schemas']['Kin'];
 export type KinEdge = components['schemas']['KinEdge'];
+export type Known = components['schemas']['Known'];
 export type Line = components['schemas']['Line'];
 export type Lineage = components['schemas']['Lineage'];
 export type Log = components['schemas']['Log'];
+export type Made = components['schemas']['Made'];
 export type Metric = components['schemas']['Metric'];
+export type MetricMark = components['schemas']['MetricMark'];
 export type MlModel = components['schemas']['MlModel'];
 export type More = components['schemas']['More'];
 export type Move = components['schemas']['Move'];
 export type Names = components['schemas']['Names'];
+export type NewView = components['schemas']['NewView'];
 export type Node = components['schemas']['Node'];
+export type Overlaid = components['schemas']['Overlaid'];
+export type Overlay = components['schemas']['Overlay'];
+export type OverlayQuery = components['schemas']['OverlayQuery'];
 export type Package = components['schemas']['Package'];
+export type Picture = components['schemas']['Picture'];
+export type Pictures = components['schemas']['Pictures'];
 export type Port = components['schemas']['Port'];
 export type Preview = components['schemas']['Preview'];
 export type Problem = components['schemas']['Problem'];
@@ -1893,9 +2853,13 @@ export type Row = components['schemas']['Row'];
 export type Search = components['schemas']['Search'];
 export type Sent = components['schemas']['Sent'];
 export type Session = components['schemas']['Session'];
+export type Sheet = components['schemas']['Sheet'];
+export type Shot = components['schemas']['Shot'];
+export type Shots = components['schemas']['Shots'];
 export type SignIn = components['schemas']['SignIn'];
 export type Signature = components['schemas']['Signature'];
 export type SignatureField = components['schemas']['SignatureField'];
+export type Snapshot = components['schemas']['Snapshot'];
 export type Source = components['schemas']['Source'];
 export type Step = components['schemas']['Step'];
 export type Table = components['schemas']['Table'];
@@ -1903,6 +2867,9 @@ export type Text = components['schemas']['Text'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type Version = components['schemas']['Version'];
 export type Versions = components['schemas']['Versions'];
+export type View = components['schemas']['View'];
+export type ViewChange = components['schemas']['ViewChange'];
+export type Views = components['schemas']['Views'];
 export type Why = components['schemas']['Why'];
 export type WorkspaceRef = components['schemas']['WorkspaceRef'];
 export type $defs = Record<string, never>;
@@ -2916,6 +3883,405 @@ export interface operations {
             };
         };
     };
+    compare_code: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code_file: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlayQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Names"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gallery"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_known: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     computes: {
         parameters: {
             query?: never;
@@ -3622,9 +4988,326 @@ export interface operations {
             };
         };
     };
-    experiments: {
+    experiment: {
+        parameters: {
+            query: {
+                name: string;
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_experiment: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments: {
+        parameters: {
+            query?: {
+                metric?: string;
+                least?: boolean;
+                archived?: boolean;
+            };
             header?: never;
             path: {
                 workspace: string;
@@ -3716,6 +5399,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    around: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AroundQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Around"];
                 };
             };
             /** @description Bad Request */
@@ -3875,6 +5638,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Columns"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                filter?: string;
+                sort?: string;
+                columns?: string[];
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
                 };
             };
             /** @description Bad Request */
@@ -4170,6 +6091,319 @@ export interface operations {
             };
         };
     };
+    change_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_raw: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_text: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -4191,6 +6425,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Files"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
                 };
             };
             /** @description Bad Request */
@@ -4416,6 +6727,7 @@ export interface operations {
             query: {
                 path: string;
                 download?: boolean;
+                page?: boolean;
             };
             header?: never;
             path: {
@@ -4489,10 +6801,170 @@ export interface operations {
             };
         };
     };
+    rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Again"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     text: {
         parameters: {
             query: {
                 path: string;
+                first?: number;
+                pretty?: boolean;
             };
             header?: never;
             path: {
@@ -4748,6 +7220,397 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Search"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    views: {
+        parameters: {
+            query: {
+                list: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

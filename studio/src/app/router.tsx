@@ -9,6 +9,8 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
+import { compareSearch } from "../compare/search";
+import { experimentSearch, experimentsSearch } from "../experiments/search";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -41,12 +43,8 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
-}
-export interface CompareSearch {
-  runs?: string;
-  base?: string;
-  all?: true;
-  tab?: string;
+  closed?: string;
+  chart?: string;
 }
 export interface AssetsSearch {
   q?: string;
@@ -127,6 +125,8 @@ const job = createRoute({
     smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
     zoom: text(s.zoom),
     metric: text(s.metric),
+    closed: text(s.closed),
+    chart: text(s.chart),
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
@@ -136,31 +136,21 @@ const job = createRoute({
 const experiments = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments",
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments/$name",
-  beforeLoad: ({ params }) => {
-    throw redirect({
-      to: "/w/$ws/jobs",
-      params: { ws: params.ws },
-      search: { filter: `experiment:${JSON.stringify(params.name)}` },
-    });
-  },
+  validateSearch: experimentSearch,
+  component: lazyRouteComponent(() => import("../experiments/Experiment"), "Experiment"),
 });
 
 const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
-  validateSearch: (s: Search): CompareSearch => ({
-    ...s,
-    runs: text(s.runs),
-    base: text(s.base),
-    all: s.all === true || s.all === "true" || undefined,
-    tab: text(s.tab),
-  }),
+  validateSearch: compareSearch,
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 

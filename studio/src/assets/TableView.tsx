@@ -1,14 +1,14 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 
-import type { Column, Table } from "../api/client";
+import type { Column, Sheet } from "../api/client";
 import { useT } from "../i18n";
 import { number, value } from "../kit/time";
 
 const HEIGHT = 26;
 
 /** The first rows of a table; only those that are seen are drawn. */
-export default function TableView({ table, label }: { table: Table; label: string }) {
+export default function TableView({ table, label }: { table: Sheet; label: string }) {
   const t = useT();
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({

@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import uPlot from "uplot";
 
 import type { Curve } from "../api/client";
@@ -51,7 +51,8 @@ export function Plot(props: Props) {
   useEffect(() => {
     zoomed.current = zoom;
   });
-  useEffect(() => {
+  // Before the first paint: with its values there, a chart is drawn in the frame that shows it.
+  useLayoutEffect(() => {
     const box = at.current!;
     const colours = dark ? ON_DARK : SERIES;
     const axis = getComputedStyle(box).getPropertyValue("--colorNeutralForeground2");

@@ -47,10 +47,14 @@ class Verb:
 
 @dataclass(frozen=True)
 class Noun:
+    """`collection`: what the server must list for the noun to be of use, for nouns that not every
+    server has; asked for before two seconds of imports."""
+
     name: str
     help: str
     verbs: tuple[Verb, ...] = ()
     columns: tuple[str, ...] = ()  # of `--output table`: a.b || c each
+    collection: str = ""
     verb: dict[str, Verb] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:

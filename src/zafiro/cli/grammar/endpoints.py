@@ -32,7 +32,7 @@ _DEPLOYMENT = flag("--deployment-name --deployment -d", "This deployment only.",
 _AUTH = flag("--auth-mode", "How callers show who they are.", "MODE", key="auth_mode")
 
 
-def _crud(
+def crud(
     noun: str,
     what: str,
     named: tuple[Flag, ...],
@@ -86,7 +86,7 @@ ONLINE_ENDPOINT = Noun(
     "online-endpoint",
     "Endpoints that answer at once.",
     (
-        *_crud(
+        *crud(
             "online-endpoint",
             "an online endpoint",
             _ONLINE[:1],
@@ -150,13 +150,14 @@ ONLINE_ENDPOINT = Noun(
         ),
     ),
     ("name", "auth_mode", "provisioning_state", "scoring_uri"),
+    "onlineEndpoints",
 )
 _ONLINE_DEPLOYMENT = (_NAME, _NEEDED_ENDPOINT)
 ONLINE_DEPLOYMENT = Noun(
     "online-deployment",
     "What answers behind an online endpoint.",
     (
-        *_crud(
+        *crud(
             "online-deployment",
             "a deployment",
             _ONLINE_DEPLOYMENT,
@@ -197,6 +198,7 @@ ONLINE_DEPLOYMENT = Noun(
         ),
     ),
     ("name", "endpoint_name", "instance_type", "instance_count", "provisioning_state"),
+    "onlineEndpoints",
 )
 _INVOKE_BATCH = (
     _NAME,
@@ -217,7 +219,7 @@ BATCH_ENDPOINT = Noun(
     "batch-endpoint",
     "Endpoints that score files.",
     (
-        *_crud(
+        *crud(
             "batch-endpoint",
             "a batch endpoint",
             (_NAME,),
@@ -240,12 +242,13 @@ BATCH_ENDPOINT = Noun(
         ),
     ),
     ("name", "provisioning_state", "scoring_uri"),
+    "batchEndpoints",
 )
 BATCH_DEPLOYMENT = Noun(
     "batch-deployment",
     "What scores behind a batch endpoint.",
     (
-        *_crud(
+        *crud(
             "batch-deployment",
             "a deployment",
             (_NAME, _NEEDED_ENDPOINT),
@@ -265,6 +268,7 @@ BATCH_DEPLOYMENT = Noun(
         ),
     ),
     ("name", "endpoint_name", "provisioning_state"),
+    "batchEndpoints",
 )
 SCHEDULE = Noun(
     "schedule",
@@ -333,6 +337,7 @@ SCHEDULE = Noun(
         ),
     ),
     ("name", "display_name", "is_enabled", "provisioning_state"),
+    "schedules",
 )
 NOUNS = {
     n.name: n

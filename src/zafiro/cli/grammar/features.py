@@ -67,6 +67,7 @@ def _asset(name: str, what: str, *more: Verb) -> Noun:
             *more,
         ),
         ("name", "version || latest_version"),
+        "featuresets",
     )
 
 
@@ -133,5 +134,6 @@ NOUNS = {
             ),
         ),
         ("name", "location"),
+        "featuresets",  # a store is a workspace, which is of no use without them
     ),
 }

@@ -20,6 +20,13 @@ NOUNS = {
     "feature-set": ("features", "Feature sets."),
     "feature-store": ("features", "Feature stores."),
     "feature-store-entity": ("features", "Entities of a feature store."),
+    "serverless-endpoint": ("hubs", "Endpoints of models hosted by Azure."),
+    "marketplace-subscription": ("hubs", "Subscriptions to models sold."),
+    "capability-host": ("hubs", "Hosts of agents."),
+    "index": ("hubs", "Indexes for retrieval."),
+    "azure-openai-deployment": ("hubs", "Deployments of Azure OpenAI."),
+    "workspace-hub": ("hubs", "Hubs of projects."),
+    "workspace-project": ("hubs", "Projects of a hub."),
 }
 # verb → (file below zafiro.cli.grammar that has it, help)
 VERBS = {
@@ -32,6 +39,7 @@ VERBS = {
     "exec": "Run a command under those variables.",
     "init": "Write the config.json that MLClient.from_config() reads.",
     "configure": "Keep defaults: group, workspace, location, output.",
+    "rest": "Send one request to the server, signed in, as `az rest` does.",
     "completion": "Print the completion of bash, zsh or fish.",
 }
 # nouns of the Azure CLI itself, for scripts

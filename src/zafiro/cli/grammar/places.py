@@ -69,6 +69,7 @@ WORKSPACE = Noun(
                     "BOOL",
                     key="hbi_workspace",
                 ),
+                flag("--kind", "Its kind.", "KIND", choices=("default",), key="kind"),
             ),
             (
                 "zafiro workspace create --name orchard",
@@ -136,6 +137,13 @@ WORKSPACE = Noun(
             "asking:workspace_network",
             (_SPACE, NO_WAIT, flag("--include-spark", "For Spark too.")),
             ("zafiro workspace provision-network -n main",),
+        ),
+        Verb(
+            "outbound-rule",
+            "Rules of a managed network.",
+            "missing:network",
+            (flag("command", "A verb and its flags.", "VERB", nargs="..."),),
+            ("zafiro workspace outbound-rule list",),
         ),
     ),
     ("name", "resource_group", "location", "display_name"),
@@ -271,5 +279,6 @@ REGISTRY = Noun(
         ),
     ),
     ("name", "location"),
+    "registries",
 )
 NOUNS = {n.name: n for n in (WORKSPACE, DATASTORE, CONNECTION, REGISTRY)}

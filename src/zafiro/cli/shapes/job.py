@@ -13,18 +13,7 @@ def shape(job: Json) -> Json | None:
     if said.get("jobType") != "Command":
         return None
     # Ours and not the client's: which phase a job is in, and why, is asked for by `why`.
-    return present(
-        name=job["name"],
-        id=f"azureml:{job['id']}",
-        description=said.get("description"),
-        tags=said.get("tags") or {},
-        creation_context=context(job),
-        services={name: _service(one) for name, one in (said.get("services") or {}).items() if one},
-        display_name=said.get("displayName"),
-        status=said.get("status"),
-        experiment_name=said.get("experimentName"),
-        properties=said.get("properties") or {},
-        compute=_compute(said.get("computeId")),
+    return _every(job) | present(
         identity=_identity(said.get("identity")),
         command=said.get("command"),
         code=_code(said.get("codeId")),
@@ -38,7 +27,6 @@ def shape(job: Json) -> Json | None:
         inputs={name: _input(one) for name, one in (said.get("inputs") or {}).items()},
         outputs={name: _output(one) for name, one in (said.get("outputs") or {}).items()},
         parameters=said.get("parameters"),
-        parent_job_name=said.get("parentJobName"),
     )
 
 
@@ -163,6 +151,11 @@ def _output(one: Json | None) -> Json:
 
 def head(job: Json) -> Json:
     """What every kind of job has, for lists: azure-ai-ml knows the rest of the other kinds."""
+    kind = snake(job.get("properties", {}).get("jobType", "")).replace("auto_ml", "automl")
+    return _every(job) | {"type": kind}
+
+
+def _every(job: Json) -> Json:
     said = job.get("properties", {})
     return present(
         name=job["name"],
@@ -176,6 +169,5 @@ def head(job: Json) -> Json:
         experiment_name=said.get("experimentName"),
         properties=said.get("properties") or {},
         compute=_compute(said.get("computeId")),
-        type=snake(said.get("jobType", "")).replace("auto_ml", "automl"),
         parent_job_name=said.get("parentJobName"),
     )
