@@ -33,6 +33,8 @@ const KEYS: readonly [string, Key][] = [
   ["b", "keys.baseline"],
   ["d", "keys.differences"],
   ["e", "keys.error"],
+  ["a", "keys.alias"],
+  ["s", "keys.act"],
   ["?", "keys.title"],
 ];
 
