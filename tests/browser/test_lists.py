@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Studio
 from browser.send import send
+from browser.test_accessible import violations
 from zafiro.testing.live import Live
 
 CURVES = {
@@ -340,3 +341,23 @@ def test_a_row_says_why_with_a_key(studio: Studio, server: Live) -> None:
     page.get_by_role("grid").focus()
     page.keyboard.press("w")
     expect(page.get_by_text("No module named 'nothing_at_all'")).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 400)])
+def test_views_columns_and_groups_can_be_used_by_everybody(
+    studio: Studio, experiment: str, theme: str, width: int
+) -> None:
+    context = studio.context(viewport={"width": width, "height": 900})
+    context.add_init_script(
+        f"if (location.protocol.startsWith('http')) localStorage.setItem('zafiro.theme', '{theme}')"
+    )
+    page = studio.page("jobs?filter=experiment:lists&group=experiment", context)
+    expect(page.locator(".line.group")).to_be_visible()
+    assert violations(page) == []
+    for opener in (re.compile("^Columns"), "Save as a view"):
+        page.get_by_role("button", name=opener).click()
+        expect(page.get_by_role("dialog").or_(page.get_by_role("group")).last).to_be_visible()
+        assert violations(page) == [], opener
+        page.keyboard.press("Escape")
+    sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert sideways <= 0
