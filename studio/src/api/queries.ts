@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, type Curve, take } from "./client";
 import { Gatherer, PACKED, read } from "./curves";
@@ -189,6 +189,73 @@ export const files = (ws: string, name: string, path: string) =>
       ),
   });
 
+export const TEXT_PART = 256 * 1024;
+
+/** Parts of a file's text, one after the other. `of`: the run's own files, or the code it was sent with. */
+export const text = (ws: string, name: string, path: string, of: "files" | "code", pretty = false) =>
+  infiniteQueryOptions({
+    queryKey: ["text", ws, name, path, of, pretty],
+    queryFn: ({ signal, pageParam: first }) => {
+      const at = { workspace: ws, name };
+      return take(
+        of === "code"
+          ? api.GET("/w/{workspace}/jobs/{name}/code/text", {
+              params: { path: at, query: { path, first } },
+              signal,
+            })
+          : api.GET("/w/{workspace}/jobs/{name}/text", {
+              params: { path: at, query: { path, first, pretty } },
+              signal,
+            }),
+      );
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last) => last.next,
+  });
+
+export const TABLE_PART = 200;
+
+export const table = (ws: string, name: string, path: string) =>
+  infiniteQueryOptions({
+    queryKey: ["table", ws, name, path],
+    queryFn: ({ signal, pageParam: first }) =>
+      take(
+        api.GET("/w/{workspace}/jobs/{name}/table", {
+          params: { path: { workspace: ws, name }, query: { path, first, count: TABLE_PART } },
+          signal,
+        }),
+      ),
+    initialPageParam: 0,
+    getNextPageParam: (last) => {
+      const next = last.first + last.rows.length;
+      return last.rows.length > 0 && next < last.total ? next : undefined;
+    },
+  });
+
+export const images = (ws: string, name: string) =>
+  queryOptions({
+    queryKey: ["images", ws, name],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/w/{workspace}/jobs/{name}/images", {
+          params: { path: { workspace: ws, name } },
+          signal,
+        }),
+      ),
+  });
+
+export const code = (ws: string, name: string) =>
+  queryOptions({
+    queryKey: ["code", ws, name],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/w/{workspace}/jobs/{name}/code", {
+          params: { path: { workspace: ws, name } },
+          signal,
+        }),
+      ),
+  });
+
 export const LOG_PAGE = 500;
 
 export const log = (ws: string, name: string, path: string, page: number) =>
@@ -224,6 +291,13 @@ export const rawUrl = (ws: string, name: string, path: string, download: boolean
   const query = new URLSearchParams({ path, download: String(download) });
   return `/studio/api/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/raw?${query}`;
 };
+
+/** HTML that a run wrote, to be looked at in a sandbox. */
+export const pageUrl = (ws: string, name: string, path: string): string =>
+  `${rawUrl(ws, name, path, false)}&page=true`;
+
+export const codeUrl = (ws: string, name: string, path: string): string =>
+  `/studio/api/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/code/raw?${new URLSearchParams({ path })}`;
 
 export const comparison = (ws: string, runs: readonly string[]) =>
   queryOptions({

@@ -29,8 +29,12 @@ const KEYS: readonly [string, Key][] = [
   ["Shift ← →", "keys.resize"],
   ["Ctrl Z, u", "keys.undo"],
   ["y", "keys.copy"],
-  ["1 – 5", "keys.tabs"],
+  ["1 – 6", "keys.tabs"],
+  ["b", "keys.baseline"],
+  ["d", "keys.differences"],
   ["e", "keys.error"],
+  ["a", "keys.alias"],
+  ["s", "keys.act"],
   ["?", "keys.title"],
 ];
 

@@ -42,6 +42,11 @@ export interface JobSearch {
   metric?: string;
   closed?: string;
   chart?: string;
+  image?: string;
+  frame?: number;
+  scale?: number;
+  file?: string;
+  as?: "text";
 }
 export interface AssetsSearch {
   q?: string;
@@ -125,6 +130,11 @@ const job = createRoute({
     metric: text(s.metric),
     closed: text(s.closed),
     chart: text(s.chart),
+    image: text(s.image),
+    frame: Number(s.frame) >= 0 && text(s.frame) ? Number(s.frame) : undefined,
+    scale: [1, 2, 4, 8].includes(Number(s.scale)) ? Number(s.scale) : undefined,
+    file: text(s.file),
+    as: s.as === "text" ? ("text" as const) : undefined,
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
