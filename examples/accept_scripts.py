@@ -5,10 +5,12 @@
 
 Each runs in a copy of the checkout's cli folder, with `az` being `zafiro az`, which is all that is put
 in its way. Every call of `az` is written down with its exit status, so a script cannot hide that one
-failed. Scripts that use what Zafiro does not have are listed by what it is, and not run.
+failed. Scripts that need what is not here are not run, but listed with the line where they would stop:
+which nouns the server lacks, it is asked.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -22,6 +24,7 @@ from pathlib import Path
 BEGIN = "<!-- made by examples/accept_scripts.py: begin -->"
 END = "<!-- made by examples/accept_scripts.py: end -->"
 ZAFIRO = Path(sys.executable).with_name("zafiro")
+DEFAULTS = {"group": "azureml-examples", "workspace": "main", "location": "eastus"}
 # What the authors' scripts take for granted: their group and workspace.
 PREPARE = """
 set -e
@@ -29,34 +32,39 @@ az group create -n azureml-examples -l eastus -o none
 az ml workspace create -n main -g azureml-examples -o none
 az ml compute create -g azureml-examples -w main -n cpu-cluster -t amlcompute -o none
 """
-SCRIPTS = [
-    "setup.sh",
-    "mlflow-uri.sh",
-    "deploy-mlcompute-create_with-system-identity.sh",
-    "deploy-mlcompute-update-to-system-identity.sh",
-    "run-job.sh jobs/basics/hello-world.yml",
-    "run-job.sh jobs/basics/hello-world-org.yml",
-    "run-job.sh jobs/basics/hello-world-env-var.yml",
-    "run-job.sh jobs/basics/hello-world-input.yml",
-    "run-job.sh jobs/basics/hello-world-output.yml",
-    "run-job.sh jobs/basics/hello-world-output-data.yml",
-    "run-job.sh jobs/basics/hello-code.yml",
-    "run-job.sh jobs/basics/hello-mlflow.yml",
-    "run-job.sh jobs/single-step/scikit-learn/iris/job.yml",
-    "train-rest.sh",
-    "train.sh",
-    "run-job-pipeline-all.sh 1",
-]
-# Words of `az` that show what a script needs and Zafiro does not have.
-LACKS = [
-    (r"az ml (online|batch)-", "endpoints"),
-    (r"az ml schedule", "schedules"),
-    (
-        r"az identity|az role|az vm|az acr|az monitor|az storage|az deployment",
-        "other services of Azure",
-    ),
-    (r"apt-get|aka\.ms", "installs programs of the machine"),
-    (r"\bmanagement\.azure\.com\b", "Azure's own address"),
+# Scripts that want arguments; the rest is run as it is.
+LINES = {
+    "run-job.sh": [
+        "jobs/basics/hello-world.yml",
+        "jobs/basics/hello-world-org.yml",
+        "jobs/basics/hello-world-env-var.yml",
+        "jobs/basics/hello-world-input.yml",
+        "jobs/basics/hello-world-output.yml",
+        "jobs/basics/hello-world-output-data.yml",
+        "jobs/basics/hello-code.yml",
+        "jobs/basics/hello-mlflow.yml",
+        "jobs/single-step/scikit-learn/iris/job.yml",
+    ],
+    "run-job-pipeline-all.sh": ["1"],
+}
+# Nouns that a server may lack, and how each is asked whether it does.
+NOUNS = {
+    "online-endpoint": "online-endpoint list",
+    "online-deployment": "online-deployment list -e none",
+    "batch-endpoint": "batch-endpoint list",
+    "batch-deployment": "batch-deployment list -e none",
+    "schedule": "schedule list",
+    "registry": "registry list",
+    "feature-set": "feature-set list",
+    "feature-store": "feature-store list",
+}
+SHIM = ("ml", "configure", "account", "group", "extension", "config", "rest", "login", "version")
+# Words that show what else a script needs.
+NEEDS = [
+    (r"\b(apt-get|apt|snap) install|aka\.ms/Install|\bsudo\b", "installs programs of the machine"),
+    (r"\bdocker (build|run|push|tag)", "a container engine"),
+    (r"\bcurl\b.*management\.azure\.com", "Azure's own address, by curl"),
+    (r"^\s*\./build_image\.sh|git clone", "the Internet"),
 ]
 
 
@@ -90,13 +98,15 @@ def shim(folder: Path) -> Path:
 def run(line: str, at: Path, room: Path, timeout_s: float) -> Result:
     for name in ("calls", "said"):
         (room / name).write_text("")
+    # What setup.sh keeps: every script takes for granted that it ran before.
+    (room / "defaults.json").write_text(json.dumps(DEFAULTS))
     began = time.monotonic()
     path = f"{room / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     variables = {**os.environ, "PATH": path, "ZAFIRO_CONFIG": str(room / "defaults.json")}
     with (room / "output").open("w") as output:
         child = subprocess.Popen(
-            ["bash", *line.split()],
-            cwd=at,
+            ["bash", Path(line.split()[0]).name, *line.split()[1:]],
+            cwd=at / Path(line.split()[0]).parent,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -141,21 +151,77 @@ def row(result: Result) -> str:
     return f"| `{result.script}` | {outcome} | {result.code} | {calls} | {result.seconds:.0f} | {note} |"
 
 
-def others(root: Path) -> list[str]:
-    """Scripts that are not run, each with what it needs."""
-    ran = {line.split()[0] for line in SCRIPTS}
-    rows = []
+def commands(text: str) -> list[tuple[int, str]]:
+    """(line number, text) of what is no comment, continued lines joined."""
+    found: list[tuple[int, str]] = []
+    joined, began = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if not joined:
+            began = number
+        joined += line.rstrip("\\") if line.endswith("\\") else line
+        if not line.endswith("\\"):
+            if joined.strip() and not joined.lstrip().startswith("#"):
+                found.append((began, joined))
+            joined = ""
+    return found
+
+
+def lack(line: str, missing: set[str]) -> str | None:
+    """What the line needs that is not here; None when there is nothing. `missing`: nouns."""
+    for needed, what in NEEDS:
+        if re.search(needed, line):
+            return what
+    for match in re.finditer(r"\baz +([a-z][a-z-]*)(?: +([a-z][a-z-]*))?", line):
+        service, noun = match.groups()
+        if service == "ml" and noun in missing:
+            return "endpoints" if "-" in noun else f"{noun}s"
+        if service not in SHIM:
+            return f"`az {service}`"
+    return None
+
+
+def stop(text: str, missing: set[str]) -> tuple[int, str, str] | None:
+    """(line, the command there, all it needs) of the first line that cannot work."""
+    lines = commands(text)
+    if lines and re.match(r"exit\b", lines[0][1]):
+        return lines[0][0], lines[0][1], "its authors switched it off"
+    lacks = [(number, line, what) for number, line in lines if (what := lack(line, missing))]
+    if not lacks:
+        return None
+    number, line, _ = lacks[0]
+    word = re.search(r"\b(az|docker|curl|sudo|apt-get|git) .*", line)
+    needs = dict.fromkeys(what for _, _, what in lacks)
+    return number, (word[0] if word else line).strip(), "; ".join(needs)
+
+
+def absent() -> set[str]:
+    """Nouns the server lacks, as it says itself."""
+    found = set()
+    for noun, words in NOUNS.items():
+        done = subprocess.run([ZAFIRO, *words.split()], capture_output=True, text=True)
+        if "is not supported by this version" in done.stderr:
+            found.add(noun)
+    return found
+
+
+def chosen(root: Path, missing: set[str]) -> tuple[list[str], list[str]]:
+    """(command lines to run, table rows of the scripts that cannot be), all that call `az`."""
+    lines, rows = [], []
     for path in sorted(root.rglob("*.sh")):
-        name = str(path.relative_to(root))
-        text = re.sub(r"^\s*#.*$", "", path.read_text(errors="replace"), flags=re.M)
-        if name in ran or not re.search(r"\baz\b", text):
+        name, text = str(path.relative_to(root)), path.read_text(errors="replace")
+        if not any(re.search(r"\baz\b", line) for _, line in commands(text)):
             continue
-        lacks = [what for pattern, what in LACKS if re.search(pattern, text)]
-        rows.append(f"| `{name}` | {', '.join(lacks) or 'not run'} |")
-    return rows
+        found = stop(text, missing)
+        if found is None:
+            lines += [f"{name} {given}".strip() for given in LINES.get(name, [""])]
+            continue
+        number, command, what = found
+        short = command if len(command) < 60 else command[:57] + "..."
+        rows.append(f"| `{name}` | {number} | `{short.replace('|', chr(92) + '|')}` | {what} |")
+    return lines, rows
 
 
-def section(results: list[Result], root: Path) -> str:
+def section(results: list[Result], rows: list[str], silent: int) -> str:
     whole = sum(r.code == 0 and bool(r.calls) and not r.failed for r in results)
     calls = [c for r in results for c in r.calls]
     good = sum(code == 0 for code, _ in calls)
@@ -169,11 +235,12 @@ def section(results: list[Result], root: Path) -> str:
             "|---|---|---:|---:|---:|---|",
             *map(row, results),
             "",
-            "Not run, because they need what is not here:",
+            f"{len(rows)} were not run, because they need what is not here; this is where each would stop. "
+            f"{silent} more call no `az`: they are code of jobs.",
             "",
-            "| script | needs |",
-            "|---|---|",
-            *others(root),
+            "| script | line | there | needs |",
+            "|---|---:|---|---|",
+            *rows,
             END,
         ]
     )
@@ -186,6 +253,7 @@ def main() -> int:
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--page", type=Path, help="Put the tables into this page.")
     parser.add_argument("--timeout", type=float, default=300, help="Seconds a script may take.")
+    parser.add_argument("--dry", action="store_true", help="Run none; say where each would stop.")
     parser.add_argument("--only", default="", help="Only scripts that contain this.")
     asked = parser.parse_args()
     room = Path(tempfile.mkdtemp(prefix="zafiro-scripts-"))
@@ -198,14 +266,18 @@ def main() -> int:
         print(prepared.said, file=sys.stderr)
     data = ["exec", "--", sys.executable, "-W", "ignore", __file__, "prepare", str(asked.checkout)]
     subprocess.run([ZAFIRO, *data], check=True, stdout=subprocess.DEVNULL)
+    lines, rows = chosen(at, absent())
+    named = {line.split()[0] for line in lines} | {row.split("`")[1] for row in rows}
+    silent = sum(str(path.relative_to(at)) not in named for path in at.rglob("*.sh"))
+    print("\n".join(rows), flush=True)
     results = []
-    for line in SCRIPTS:
-        if asked.only not in line:
+    for line in lines:
+        if asked.only not in line or asked.dry:
             continue
         results.append(run(line, at, room, asked.timeout))
         print(row(results[-1]), flush=True)
         if asked.page is not None:
-            text = section(results, asked.checkout / "cli")
+            text = section(results, rows, silent)
             head, _, rest = asked.page.read_text().partition(BEGIN)
             asked.page.write_text(f"{head}{text}{rest.partition(END)[2]}")
     shutil.rmtree(room, ignore_errors=True)

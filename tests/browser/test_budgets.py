@@ -30,7 +30,11 @@ ROUTES = {
     "jobs": ["src/jobs/JobsPage.tsx"],
     "job metrics": ["src/job/JobPage.tsx", "src/job/Metrics.tsx"],
     "job outputs": ["src/job/JobPage.tsx", "src/job/Outputs.tsx"],
+    "compare": ["src/compare/Compare.tsx"],
     "compare charts": ["src/compare/Compare.tsx", "src/compare/Curves.tsx"],
+    "compare axes": ["src/compare/Compare.tsx", "src/compare/Parallel.tsx"],
+    "compare code": ["src/compare/Compare.tsx", "src/compare/CodeDiff.tsx"],
+    "experiment": ["src/experiments/Experiment.tsx"],
     "asset": ["src/assets/Asset.tsx", "src/kit/Code.tsx", YAML],
     "compute": ["src/computes/Compute.tsx"],
 }

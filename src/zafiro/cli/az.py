@@ -33,10 +33,10 @@ def run(words: Sequence[str]) -> int:
     match first:
         case "ml":
             return zafiro_run(words[1:] or ["--help"], prog="az ml")
-        case "configure":
+        case "configure" | "rest":
             return zafiro_run(words, prog="az")
         case "install-shim":
-            return zafiro_run(["az", *words], prog="zafiro")
+            return zafiro_run(["az", *words])
         case "login" | "logout":
             print(
                 "there is nothing to log in to: who may read the server's home is its administrator",
@@ -57,7 +57,7 @@ def run(words: Sequence[str]) -> int:
     spoken = " ".join(word for word in words[:3] if not word.startswith("-"))
     print(
         f"Error: `az {spoken}` is not part of Zafiro's az, which has ml, configure, account, group, "
-        "extension, config, login and version; use the Azure CLI for it",
+        "extension, config, rest, login and version; use the Azure CLI for it",
         file=sys.stderr,
     )
     return 2

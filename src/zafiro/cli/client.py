@@ -39,7 +39,10 @@ class Client:
             user, secret = "admin", refusing.secret_of(home, "client_secret")
         else:
             self._keys = None
-            self.url, self.ca, user, secret = _elsewhere(home)
+            found = elsewhere(home)
+            if found is None:
+                raise Gone(f"no server runs on {home.root}; start one with `zafiro up --detach`")
+            self.url, self.ca, user, secret = found
         self._auth = "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
 
     def get(self, path: str, **query: str) -> Any:
@@ -131,17 +134,17 @@ class Client:
         )
 
 
-def _elsewhere(home: Home) -> tuple[str, str, str, str]:
-    """A server of another home or machine, by the variables `zafiro env` printed there."""
+def elsewhere(home: Home) -> tuple[str, str, str, str] | None:
+    """(URL, bundle, user, secret) of a server of another home or machine, by the variables that
+    `zafiro env` printed there; None when the home has keys, or variables, of its own."""
     said = urlsplit(os.environ.get("ARM_CLOUD_METADATA_URL", ""))
     user = os.environ.get("MLFLOW_TRACKING_USERNAME")
     secret = os.environ.get("MLFLOW_TRACKING_PASSWORD")
-    bundle = os.environ.get("SSL_CERT_FILE", "")
     there = os.environ.get("ZAFIRO_HOME")
     same = there is not None and Path(there).expanduser().resolve() == home.root
     if not (said.netloc and user and secret and same) or (home.root / "keys").exists():
-        raise Gone(f"no server runs on {home.root}; start one with `zafiro up --detach`")
-    return f"{said.scheme}://{said.netloc}", bundle, user, secret
+        return None
+    return f"{said.scheme}://{said.netloc}", os.environ.get("SSL_CERT_FILE", ""), user, secret
 
 
 _MASKED = ("secret", "password", "key", "token", "sas", "credential", "pat")

@@ -52,6 +52,7 @@ def az() -> str:
         *[(name, help) for name, (_, help) in AZ.items() if name != "az"],
         ("extension", "Extensions: `ml` is part of Zafiro."),
         ("config", "Kept settings: get, set."),
+        ("rest", VERBS["rest"]),
         ("login", "There is nothing to log in to."),
         ("version", "Which versions these are."),
     ]

@@ -133,14 +133,7 @@ def _alias(call: Call, name: str, alias: str, version: str | None) -> Any:
     call.may("models/write")
     with call.ctx.db.begin() as db:
         of = service.set_alias(db, call.workspace, name, alias, version)
-        entity = "prompt_alias" if of.kind == PROMPTS else "model_version_alias"
-        about = {"name": name, "alias": alias}
-        if version is None:
-            queued = events.announce(db, call.guid, f"{entity}.deleted", about)
-        else:
-            queued = events.announce(
-                db, call.guid, f"{entity}.created", {**about, "version": version}
-            )
+        queued = events.alias(db, call.guid, of, alias, version)
     events.wake(call.ctx, queued)
     return {}
 

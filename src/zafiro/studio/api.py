@@ -26,13 +26,17 @@ from zafiro.core.context import Context
 from zafiro.core.errors import Denied, ZafiroError
 from zafiro.studio import (
     asset_api,
+    compare_api,
+    compute_api,
     copying,
+    experiment_api,
     file_api,
     first,
     job_api,
     list_api,
     lists,
     reading,
+    view_api,
     wire,
 )
 from zafiro.studio.feed import Feed
@@ -80,12 +84,16 @@ def answers(ctx: Context, gate: Gate, cookies: Cookies) -> Callable[[Request], f
         caller = cookies.caller(request)
         with ctx.db.read() as db:
             found: first.Answers = [(["session"], _session_of(db, caller))]
-            match = re.fullmatch(r"/studio/w/([^/]+)/home", request.url.path)
+            match = re.fullmatch(r"/studio/w/([^/]+)/(home|jobs)", request.url.path)
             if match is not None:
                 name = unquote(match[1])
                 at = room(db, name)
                 rooms.authorise(caller, "jobs/read", at.id)
-                found.append((["home", name], lists.home(ctx, db, at)))
+                if match[2] == "home":
+                    found.append((["home", name], lists.home(ctx, db, at)))
+                else:
+                    kept = view_api.listed(db, at, "jobs", caller)
+                    found.append((["views", name, "jobs"], kept))
         return found
 
     return of
@@ -139,7 +147,16 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
 
 def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
     router = APIRouter(prefix="/w/{workspace}", responses=_PROBLEMS)
-    for pages in (list_api, job_api, file_api, asset_api):
+    for pages in (
+        list_api,
+        view_api,
+        job_api,
+        file_api,
+        compare_api,
+        experiment_api,
+        asset_api,
+        compute_api,
+    ):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]
 

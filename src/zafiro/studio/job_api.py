@@ -1,4 +1,4 @@
-"""The addresses of one job's page: itself, curves, log, changes; and of the comparison."""
+"""The addresses of one job's page: itself, curves, log, changes."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from zafiro.core.context import Context
 from zafiro.jobs import service as jobs
-from zafiro.studio import compare_wire, comparing, curve_bytes, editing, job_wire, list_wire
+from zafiro.studio import curve_bytes, editing, job_wire
 from zafiro.studio import job as page
 from zafiro.studio.logs import Lines
 from zafiro.studio.rooms import Asked, Rooms, room
@@ -38,10 +38,6 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
             # Checked when it was made; to check half a million numbers again takes longer.
             return Response(found.model_dump_json(), media_type="application/json")
         return found
-
-    @router.post("/compare")
-    def compare(at: Reading, asked: list_wire.Names) -> compare_wire.Comparison:
-        return comparing.compare(ctx, at.db, at.workspace, asked.names)
 
     @router.patch("/jobs/{name}", status_code=204)
     def change_job(workspace: str, name: str, asked: job_wire.JobChange, request: Request) -> None:

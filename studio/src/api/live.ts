@@ -6,6 +6,12 @@ import type { Job, Jobs } from "./client";
 import { patched } from "./patch";
 import { follow, type Said } from "./stream";
 
+// What a run that began or ended may change.
+const LISTS = [
+  ...["jobs", "groups", "home", "histogram", "experiments", "computes", "compute"],
+  ...["assets", "asset", "versions", "lineage"],
+];
+
 let live = true; // until we know better: no amber flash on opening a page
 const listeners = new Set<() => void>();
 
@@ -79,7 +85,7 @@ function listener(client: QueryClient): (said: Said) => void {
     void again("compare", names);
   });
   const lists = new Gathered(1000, () => {
-    for (const kind of ["jobs", "home", "histogram", "experiments", "computes", "compute"])
+    for (const kind of LISTS)
       void client.invalidateQueries({ queryKey: [kind] });
   });
   const logged = new Gathered(1000, (names) => {

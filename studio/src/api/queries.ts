@@ -23,20 +23,96 @@ export interface ListView {
   filter: string;
   sort: string;
   columns: readonly string[];
+  group?: "" | "experiment";
 }
 export const PAGE = 100;
+
+/** Up to which run a list is shown, while what is newer waits: by list. */
+const held = new Map<string, number>();
+const list = (ws: string, { filter, group }: ListView) => JSON.stringify([ws, filter, group]);
+
+/** Let a list show what is newest when it is asked for again. */
+export const letGo = (ws: string, view: ListView): void => void held.delete(list(ws, view));
 
 export const jobs = (ws: string, view: ListView, page: number) =>
   queryOptions({
     queryKey: ["jobs", ws, view, page],
-    queryFn: ({ signal }) =>
-      take(
+    queryFn: async ({ signal }) => {
+      const found = await take(
         api.POST("/w/{workspace}/jobs/query", {
           ...at(ws),
-          body: { ...view, columns: [...view.columns], offset: page * PAGE, limit: PAGE },
+          body: {
+            ...view,
+            columns: [...view.columns],
+            offset: page * PAGE,
+            limit: PAGE,
+            upto: held.get(list(ws, view)) ?? null,
+            group: view.group ?? "",
+          },
+          signal,
+        }),
+      );
+      if (!held.has(list(ws, view))) held.set(list(ws, view), found.newest);
+      return found;
+    },
+  });
+
+export const groups = (ws: string, view: ListView) =>
+  queryOptions({
+    queryKey: ["groups", ws, view.filter],
+    queryFn: ({ signal }) =>
+      take(
+        api.POST("/w/{workspace}/jobs/groups", {
+          ...at(ws),
+          body: { filter: view.filter, upto: held.get(list(ws, view)) ?? null },
           signal,
         }),
       ),
+    enabled: view.group === "experiment",
+    placeholderData: keepPreviousData,
+  });
+
+export const around = (ws: string, name: string, view: ListView | null) =>
+  queryOptions({
+    queryKey: ["around", ws, name, view],
+    queryFn: ({ signal }) =>
+      take(
+        api.POST("/w/{workspace}/jobs/around", {
+          ...at(ws),
+          body: { name, filter: view?.filter ?? "", sort: view?.sort ?? "", group: view?.group ?? "" },
+          signal,
+        }),
+      ),
+    enabled: view !== null,
+    retry: false,
+  });
+
+export const exportUrl = (ws: string, view: ListView): string => {
+  const query = new URLSearchParams({ filter: view.filter, sort: view.sort });
+  for (const column of view.columns) query.append("columns", column);
+  return `/studio/api/w/${encodeURIComponent(ws)}/jobs/export?${query}`;
+};
+
+export const views = (ws: string, list: string) =>
+  queryOptions({
+    queryKey: ["views", ws, list],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/w/{workspace}/views", {
+          params: { path: { workspace: ws }, query: { list } },
+          signal,
+        }),
+      ),
+  });
+
+export const view = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ["view", ws, id],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/w/{workspace}/views/{id}", { params: { path: { workspace: ws, id } }, signal }),
+      ),
+    retry: false,
   });
 
 export const histogram = (ws: string, filter: string, bins: number) =>
@@ -224,12 +300,6 @@ export const pageUrl = (ws: string, name: string, path: string): string =>
 
 export const codeUrl = (ws: string, name: string, path: string): string =>
   `/studio/api/w/${encodeURIComponent(ws)}/jobs/${encodeURIComponent(name)}/code/raw?${new URLSearchParams({ path })}`;
-
-export const experiments = (ws: string) =>
-  queryOptions({
-    queryKey: ["experiments", ws],
-    queryFn: ({ signal }) => take(api.GET("/w/{workspace}/experiments", { ...at(ws), signal })),
-  });
 
 export const comparison = (ws: string, runs: readonly string[]) =>
   queryOptions({

@@ -9,6 +9,9 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
+import { compareSearch } from "../compare/search";
+import { experimentSearch, experimentsSearch } from "../experiments/search";
+import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -27,11 +30,7 @@ export interface SignInSearch {
   next?: string;
   token?: string;
 }
-export interface JobsSearch {
-  filter?: string;
-  sort?: string;
-  cols?: string;
-}
+export type JobsSearch = ListSearch;
 export interface JobSearch {
   tab?: string;
   log?: string;
@@ -49,14 +48,15 @@ export interface JobSearch {
   file?: string;
   as?: "text";
 }
-export interface CompareSearch {
-  runs?: string;
-  base?: string;
-  all?: true;
-  tab?: string;
-}
 export interface AssetsSearch {
   q?: string;
+  archived?: true;
+}
+export interface AssetSearch {
+  tab?: string;
+  path?: string;
+  a?: string;
+  b?: string;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
@@ -105,11 +105,12 @@ const home = createRoute({
 const jobs = createRoute({
   getParentRoute: () => workspace,
   path: "/jobs",
+  // "" is said too: that something of a view does not hold.
   validateSearch: (s: Search): JobsSearch => ({
     ...s,
-    filter: text(s.filter),
-    sort: text(s.sort),
-    cols: text(s.cols),
+    ...Object.fromEntries(
+      [...KEPT, "view"].map((part) => [part, s[part] == null ? undefined : String(s[part])]),
+    ),
   }),
   component: lazyRouteComponent(() => import("../jobs/JobsPage"), "JobsPage"),
 });
@@ -143,44 +144,45 @@ const job = createRoute({
 const experiments = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments",
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments/$name",
-  beforeLoad: ({ params }) => {
-    throw redirect({
-      to: "/w/$ws/jobs",
-      params: { ws: params.ws },
-      search: { filter: `experiment:${JSON.stringify(params.name)}` },
-    });
-  },
+  validateSearch: experimentSearch,
+  component: lazyRouteComponent(() => import("../experiments/Experiment"), "Experiment"),
 });
 
 const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
-  validateSearch: (s: Search): CompareSearch => ({
-    ...s,
-    runs: text(s.runs),
-    base: text(s.base),
-    all: s.all === true || s.all === "true" || undefined,
-    tab: text(s.tab),
-  }),
+  validateSearch: compareSearch,
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 
 const assets = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind",
-  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  validateSearch: (s: Search): AssetsSearch => ({
+    ...s,
+    q: text(s.q),
+    archived: s.archived === true || s.archived === "true" || undefined,
+  }),
   component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
 });
 
 const asset = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind/$name/$version",
+  validateSearch: (s: Search): AssetSearch => ({
+    ...s,
+    tab: text(s.tab),
+    path: text(s.path),
+    a: text(s.a),
+    b: text(s.b),
+  }),
   component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
 });
 

@@ -5,6 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import type { Job } from "../api/client";
 import { useT } from "../i18n";
 import { useChange } from "../jobs/change";
+import { Neighbours } from "../jobs/Neighbours";
 import { CopyAs } from "../kit/CopyAs";
 import { ended, Status } from "../kit/Status";
 import { between, exactly, lasting, useNow, when } from "../kit/time";
@@ -64,6 +65,7 @@ export function Head({ ws, job }: { ws: string; job: Job }) {
           </p>
         </div>
         <span className="grow" />
+        <Neighbours ws={ws} name={row.name} />
         <CopyAs ws={ws} kind="jobs" name={row.name} />
         {job.job && (
           <Button

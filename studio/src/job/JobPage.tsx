@@ -18,6 +18,7 @@ import { isSystem } from "./smooth";
 
 const metrics = () => import("./Metrics");
 const Metrics = later(metrics);
+const Lineage = later(() => import("../assets/Lineage"));
 const Images = later(() => import("./Images"));
 const Outputs = later(() => import("./Outputs"));
 const CodeTab = later(() => import("./CodeTab"));
@@ -30,6 +31,7 @@ const TABS = [
   "code",
   "monitoring",
   "children",
+  "lineage",
 ] as const;
 type TabName = (typeof TABS)[number];
 
@@ -132,11 +134,13 @@ export function JobPage() {
         {(job.children.length > 0 || tab === "children") && (
           <Tab {...soon("children")}>{t("job.children", { count: job.children.length })}</Tab>
         )}
+        <Tab {...soon("lineage")}>{t("lineage.title")}</Tab>
       </TabList>
       <div role="tabpanel" className="tabpanel" ref={panel}>
         {tab === "overview" && <Overview ws={ws} job={job} />}
         {tab === "metrics" && <Metrics ws={ws} job={job} />}
         {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
+        {tab === "lineage" && <Lineage ws={ws} kind="jobs" name={job.row.name} version="" />}
         {tab === "images" && <Images ws={ws} job={job} />}
         {tab === "code" && <CodeTab ws={ws} job={job} />}
         {tab === "outputs" && <Outputs ws={ws} job={job} />}

@@ -6,30 +6,9 @@ import uPlot from "uplot";
 import type { Curve } from "../api/client";
 import { useDark } from "../app/theme";
 import { locale, useT } from "../i18n";
+import { DASHES, ON_DARK, ON_LIGHT, strokes } from "../kit/colours";
 import { exactly, value } from "../kit/time";
 import { smoothed } from "./smooth";
-
-export const SERIES = [
-  "#0b7285",
-  "#c4314b",
-  "#8a6100",
-  "#6b4fa0",
-  "#0e7038",
-  "#b5560b",
-  "#2b5fb4",
-  "#5c6370",
-];
-const ON_DARK = [
-  "#66b4c4",
-  "#ff8a9a",
-  "#e9b949",
-  "#b9a3e8",
-  "#5fd38d",
-  "#f0a15e",
-  "#8fb4f0",
-  "#a9b0ba",
-];
-const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
 interface Props {
   curves: readonly Curve[];
@@ -76,7 +55,8 @@ export function Plot(props: Props) {
   // Before the first paint: with its values there, a chart is drawn in the frame that shows it.
   useLayoutEffect(() => {
     const box = at.current!;
-    const colours = dark ? ON_DARK : SERIES;
+    const colours = dark ? ON_DARK : ON_LIGHT;
+    const drawn = strokes(curves.map((curve) => curve.run));
     const axis = getComputedStyle(box).getPropertyValue("--colorNeutralForeground2");
     const lines = getComputedStyle(box).getPropertyValue("--colorNeutralStroke3");
     const scale = x === "time" ? 1000 : 1;
@@ -99,8 +79,9 @@ export function Plot(props: Props) {
       curve.x.forEach((one, n) => (row[place.get(one)!] = shown(values[n])));
       return row as (number | null)[];
     };
-    curves.forEach((curve, n) => {
-      const colour = colours[n % colours.length]!;
+    curves.forEach((curve) => {
+      const stroke = drawn.get(curve.run)!;
+      const colour = colours[stroke.colour]!;
       const banded = curve.low.some((low, n) => low !== curve.high[n]);
       if (banded) {
         bands.push({ series: [data.length, data.length + 1], fill: `${colour}33` });
@@ -113,7 +94,7 @@ export function Plot(props: Props) {
         label: names[curve.run] ?? curve.run,
         stroke: colour,
         width: 1.6,
-        dash: DASHES[Math.floor(n / colours.length) % DASHES.length],
+        dash: [...DASHES[stroke.dash]!],
         spanGaps: true,
         points: { show: curve.x.length < 40 },
         value: (_, v) => (v === null ? "–" : value(v)),

@@ -39,6 +39,7 @@ VERBS = {
     "exec": "Run a command under those variables.",
     "init": "Write the config.json that MLClient.from_config() reads.",
     "configure": "Keep defaults: group, workspace, location, output.",
+    "rest": "Send one request to the server, signed in, as `az rest` does.",
     "completion": "Print the completion of bash, zsh or fish.",
 }
 # nouns of the Azure CLI itself, for scripts

@@ -1,6 +1,17 @@
-"""zafiro up, down, status, gc, doctor, env, exec, init, configure, completion."""
+"""zafiro up, down, status, gc, doctor, env, exec, init, configure, rest, completion."""
 
-from zafiro.cli.grammar import GROUP, HOME, SUBSCRIPTION, WORKSPACE, Verb, flag
+from zafiro.cli.grammar import (
+    DEBUG,
+    GROUP,
+    HOME,
+    OUTPUT,
+    QUERY,
+    SUBSCRIPTION,
+    WORKSPACE,
+    Verb,
+    flag,
+    needed,
+)
 from zafiro.core import names
 
 _JSON = flag("--json", "As JSON.")
@@ -26,8 +37,43 @@ UP = Verb(
     ),
     ("zafiro up --detach", 'eval "$(zafiro env)"'),
 )
+REST = Verb(
+    "rest",
+    "Send one request to the server, signed in, as `az rest` sends one to Azure.",
+    "rest:rest",
+    (
+        needed(flag("--url --uri -u", "https://management.azure.com/…, or its path.", "URL")),
+        flag(
+            "--method -m",
+            "Method.",
+            "METHOD",
+            choices=("get", "put", "post", "patch", "delete", "head", "options"),
+            default="get",
+        ),
+        flag("--body -b", "JSON, or @FILE with JSON.", "JSON"),
+        flag("--headers", "More headers: a=b c=d.", "NAME=VALUE", nargs="+", pairs=True),
+        flag(
+            "--uri-parameters --url-parameters",
+            "More of the query: a=b c=d.",
+            "NAME=VALUE",
+            nargs="+",
+            pairs=True,
+        ),
+        flag("--output-file", "Write the answer there.", "FILE"),
+        flag("--resource", "Ignored: there is one server.", "URL"),
+        OUTPUT,
+        QUERY,
+        HOME,
+        DEBUG,
+    ),
+    (
+        "zafiro rest --url /subscriptions?api-version=2022-12-01",
+        'zafiro rest -m put -u /subscriptions/{subscriptionId}/resourcegroups/fruit -b \'{"location": "local"}\'',
+    ),
+)
 VERBS = {
     "up": UP,
+    "rest": REST,
     "down": Verb(
         "down",
         "Stop the server. Running jobs go on; `zafiro up` picks them up again.",
