@@ -65,7 +65,7 @@ def lineage(
         level, column = [start], 0
         for _ in range(STEPS):
             column += -1 if up else 1
-            found = _above(db, workspace, level) if up else _below(db, workspace, level)
+            found = _above(db, workspace, graph, level) if up else _below(db, workspace, level)
             level = list(_drawn(graph, found, column, up=up))
             if not level:
                 break
@@ -94,7 +94,9 @@ def _drawn(graph: _Graph, found: Iterable[_Found], column: int, *, up: bool) -> 
             graph.more[(of.key, up)] = left
 
 
-def _above(db: Session, workspace: Workspace, level: list[Thing]) -> Iterable[_Found]:
+def _above(
+    db: Session, workspace: Workspace, graph: _Graph, level: list[Thing]
+) -> Iterable[_Found]:
     for thing in level:
         near: list[Origin] = []
         if thing.kind == "jobs":
@@ -104,6 +106,7 @@ def _above(db: Session, workspace: Workspace, level: list[Thing]) -> Iterable[_F
                 one = _asset(db, workspace, thing.kind, thing.name, thing.version)
             except NotFound:  # it was deleted since
                 continue
+            graph.things[thing.key] = Thing(thing.kind, one.name, one.version)  # as first written
             origin = origins.of_asset(workspace, one)
             near = [] if origin is None else [origin]
         kept = [one for one in near if one.sure or _is_run(db, workspace, one.thing.name)]
@@ -132,8 +135,9 @@ def _taken(db: Session, workspace: Workspace, job: Thing) -> list[Origin]:
 def _below(db: Session, workspace: Workspace, level: list[Thing]) -> Iterable[_Found]:
     found: dict[_Key, list[Origin]] = {thing.key: [] for thing in level}
     counts: dict[_Key, int] = {}
-    texts = [text for one in level if one.kind in ("jobs", *ASSETS) for text in origins.naming(one)]
-    readers, total = jobs.readers(db, workspace.guid, texts, limit=_LOOK)
+    values = [text for one in level if one.kind in ASSETS for text in origins.naming(one)]
+    names = [one.name for one in level if one.kind == "jobs"]
+    readers, total = jobs.readers(db, workspace.guid, values, jobs=names, limit=_LOOK)
     for reader in readers:
         for origin in origins.of_job(workspace, reader.properties):
             if origin.thing.key in found and origin.thing.name.lower() != reader.name.lower():

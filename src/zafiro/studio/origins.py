@@ -73,7 +73,13 @@ def of_uri(workspace: Workspace, uri: str, label: str, kind: str) -> Origin:
 
 
 def of_asset(workspace: Workspace, asset: Asset) -> Origin | None:
-    """The run that made it, as far as it says so; or the version it is a copy of."""
+    """The run that made it, as far as it says so; or the version it is a copy of; of a component
+    the environment it runs in."""
+    if asset.kind == "components":
+        runs_in = section(asset.properties, "componentSpec").get("environment")
+        if not isinstance(runs_in, str):
+            return None
+        return of_uri(workspace, runs_in, "environment", "environments")
     noted = section(asset.properties, "properties")
     named = asset.run_id or text(asset.properties, "jobName") or text(noted, "azureml.jobname")
     if named:
@@ -88,15 +94,8 @@ def of_asset(workspace: Workspace, asset: Asset) -> Origin | None:
 
 
 def naming(thing: Thing) -> list[str]:
-    """The texts that stand in the resource of a job which takes it in."""
-    if thing.kind == "jobs":
-        return [
-            f'"azureml://jobs/{thing.name}/outputs/',
-            f'"runs:/{thing.name}/',
-            f"/paths/azureml/{thing.name}/",
-            f"/ExperimentRun/dcid.{thing.name}/",
-        ]
+    """How the resource of a job ends what names that version of an asset."""
     return [
-        f'/{thing.kind}/{thing.name}/versions/{thing.version}"',
-        f'"azureml:{thing.name}:{thing.version}"',
+        f"/{thing.kind}/{thing.name}/versions/{thing.version}",
+        f"azureml:{thing.name}:{thing.version}",
     ]

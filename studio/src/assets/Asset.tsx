@@ -59,7 +59,7 @@ function Shown() {
             to="/w/$ws/$kind/$name/$version"
             params={{ ws, kind, name, version }}
             search={(now) => ({ ...now, tab: one === tabs[0] ? undefined : one })}
-            aria-current={one === tab ? "page" : undefined}
+            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
           >
             {t(tabKey(one))}
           </Link>
@@ -83,7 +83,7 @@ function Head({ ws, asset }: { ws: string; asset: Shape }) {
   const search = useSearch({ from: "/w/$ws/$kind/$name/$version" });
   const navigate = useNavigate();
   const change = useChangeAsset(ws, kind, name);
-  const [moving, setMoving] = useState(false);
+  const [moving, setMoving] = useState<boolean>();
   useKeys(kind === "models" ? { a: () => setMoving(true) } : {});
   return (
     <div className="row wrap head">
@@ -141,7 +141,9 @@ function Head({ ws, asset }: { ws: string; asset: Shape }) {
       )}
       <CopyAs ws={ws} kind={kind} name={`${name}/${asset.version}`} />
       <Suspense>
-        {moving && <Aliases ws={ws} asset={asset} close={() => setMoving(false)} />}
+        {moving !== undefined && (
+          <Aliases ws={ws} asset={asset} open={moving} close={() => setMoving(false)} />
+        )}
       </Suspense>
     </div>
   );

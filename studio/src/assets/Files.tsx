@@ -30,7 +30,7 @@ export default function Files({ at }: { at: At }) {
       <section className="card tree" aria-label={t("job.files")}>
         <Rows at={at} files={data.files} more={data.more} open={open} on={path} />
       </section>
-      <section className="card viewer" aria-label={path ?? t("assets.tab.files")}>
+      <section className="card viewer">
         {path === undefined ? (
           <Empty title={t("files.choose")} />
         ) : (

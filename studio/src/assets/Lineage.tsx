@@ -1,4 +1,5 @@
 import "./lineage.css";
+import "./stack.css";
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";

@@ -13,7 +13,7 @@ const Say = lazy(() => import("./Say"));
 /** What is known of a version without opening its files. */
 export function Overview({ ws, asset }: { ws: string; asset: Asset }) {
   const t = useT();
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState<boolean>();
   return (
     <div className="columns even">
       <div>
@@ -76,7 +76,9 @@ export function Overview({ ws, asset }: { ws: string; asset: Asset }) {
         </Suspense>
       </div>
       <Suspense>
-        {editing && <Say ws={ws} asset={asset} close={() => setEditing(false)} />}
+        {editing !== undefined && (
+          <Say ws={ws} asset={asset} open={editing} close={() => setEditing(false)} />
+        )}
       </Suspense>
     </div>
   );

@@ -13,8 +13,24 @@ import type { Asset } from "../api/client";
 import { useT } from "../i18n";
 import { useChangeAsset } from "./change";
 
+interface Props {
+  ws: string;
+  asset: Asset;
+  close: () => void;
+}
+
 /** Description and tags of one version; tags one a line, as name: value. */
-export default function Say(props: { ws: string; asset: Asset; close: () => void }) {
+export default function Say({ open, ...props }: Props & { open: boolean }) {
+  return (
+    <Dialog open={open} onOpenChange={(_, { open: on }) => !on && props.close()}>
+      <DialogSurface>
+        <Body {...props} />
+      </DialogSurface>
+    </Dialog>
+  );
+}
+
+function Body(props: Props) {
   const t = useT();
   const { asset } = props;
   const [description, setDescription] = useState(asset.description ?? "");
@@ -36,32 +52,28 @@ export default function Say(props: { ws: string; asset: Asset; close: () => void
     );
   };
   return (
-    <Dialog open onOpenChange={(_, { open }) => !open && props.close()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{t("assets.edit.of", { name: `${asset.name}:${asset.version}` })}</DialogTitle>
-          <DialogContent className="say">
-            <label>
-              {t("job.description")}
-              <textarea
-                rows={3}
-                value={description}
-                onChange={(event) => setDescription(event.target.value)}
-              />
-            </label>
-            <label>
-              {t("assets.tags.lines")}
-              <textarea rows={6} value={tags} onChange={(event) => setTags(event.target.value)} />
-            </label>
-          </DialogContent>
-          <DialogActions>
-            <Button appearance="primary" disabled={change.isPending} onClick={save}>
-              {t("assets.save")}
-            </Button>
-            <Button onClick={props.close}>{t("close")}</Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <DialogBody>
+      <DialogTitle>{t("assets.edit.of", { name: `${asset.name}:${asset.version}` })}</DialogTitle>
+      <DialogContent className="say">
+        <label>
+          {t("job.description")}
+          <textarea
+            rows={3}
+            value={description}
+            onChange={(event) => setDescription(event.target.value)}
+          />
+        </label>
+        <label>
+          {t("assets.tags.lines")}
+          <textarea rows={6} value={tags} onChange={(event) => setTags(event.target.value)} />
+        </label>
+      </DialogContent>
+      <DialogActions>
+        <Button appearance="primary" disabled={change.isPending} onClick={save}>
+          {t("assets.save")}
+        </Button>
+        <Button onClick={props.close}>{t("close")}</Button>
+      </DialogActions>
+    </DialogBody>
   );
 }

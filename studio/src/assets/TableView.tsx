@@ -87,7 +87,7 @@ function Spread({ column }: { column: Column }) {
     const text = t("table.range", { low: value(column.low), high: value(column.high) });
     return (
       <>
-        <svg className="spread" viewBox={`0 0 ${bins.length * 8} 24`} role="img" aria-label={text}>
+        <svg className="spread" viewBox={`0 0 ${bins.length * 8} 24`} role="img" aria-label={text} preserveAspectRatio="none">
           {bins.map((count, n) => {
             const height = count === 0 ? 0 : Math.max(1, (count / most) * 24);
             return <rect key={n} x={n * 8} y={24 - height} width={7} height={height} />;

@@ -1,3 +1,5 @@
+import "./stack.css";
+
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 
