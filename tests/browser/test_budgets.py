@@ -31,7 +31,11 @@ ROUTES = {
     "job metrics": ["src/job/JobPage.tsx", "src/job/Metrics.tsx"],
     "job outputs": ["src/job/JobPage.tsx", "src/job/Outputs.tsx"],
     "compare charts": ["src/compare/Compare.tsx", "src/compare/Curves.tsx"],
-    "asset": ["src/assets/Asset.tsx", "src/kit/Code.tsx", YAML],
+    "asset": ["src/assets/Asset.tsx", "src/assets/Model.tsx"],
+    "asset files": ["src/assets/Asset.tsx", "src/assets/Files.tsx", "src/assets/TableView.tsx"],
+    "asset lineage": ["src/assets/Asset.tsx", "src/assets/Lineage.tsx"],
+    "asset definition": ["src/assets/Asset.tsx", "src/assets/Definition.tsx", YAML],
+    "environment": ["src/assets/Asset.tsx", "src/assets/Build.tsx"],
     "compute": ["src/computes/Compute.tsx"],
 }
 
