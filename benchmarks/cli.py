@@ -5,7 +5,9 @@
 Beside: `python -c pass` (the floor), `mlflow experiments search` (with --mlflow) and `az version` (with
 --az, the program of an azure-cli installed elsewhere). `job list` and `job show` hold a request to a
 server with 50 jobs; with --create, `job create` stands beside the import of azure-ai-ml alone, which it
-mostly is. Rounds are interleaved, so that what else the machine does hits all alike.
+mostly is: once as pip installs it, compiled, and once compiled anew by every process, which is what
+PYTHONDONTWRITEBYTECODE makes of an installation by uv. Rounds are interleaved, so that what else the
+machine does hits all alike.
 """
 
 import argparse
@@ -69,6 +71,7 @@ def main() -> None:
     try:
         running = live.up(home)
         variables = {**live.clean(os.environ), **running.variables}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         fill(variables, asked.jobs)
         (folder / "job.yml").write_text(JOB)
         zafiro = str(BIN / "zafiro")
@@ -81,6 +84,14 @@ def main() -> None:
         }
         if asked.create:
             commands["import azure.ai.ml"] = [sys.executable, "-c", "import azure.ai.ml"]
+            # Reads and writes no .pyc: a cache that nothing can be written to.
+            nowhere = ["-B", "-X", f"pycache_prefix={folder / 'nowhere'}"]
+            commands["  the same, never compiled"] = [
+                sys.executable,
+                *nowhere,
+                "-c",
+                "import azure.ai.ml",
+            ]
             commands["zafiro job create -f"] = [
                 zafiro,
                 "job",
@@ -106,6 +117,11 @@ def main() -> None:
             median, best = statistics.median(times), min(times)
             print(f"{name:28}  {median:8.3f}  {best:8.3f}   {median / floor:8.1f}")
         listed = statistics.median(took["zafiro job list"])
+        if asked.create:
+            create, bare = (
+                statistics.median(took[n]) for n in ("zafiro job create -f", "import azure.ai.ml")
+            )
+            print(f"import azure.ai.ml: {bare / create:.0%} of zafiro job create -f")
         for peer in ("az version", "mlflow experiments search"):
             if peer in took:
                 print(f"{peer}: {statistics.median(took[peer]) / listed:.1f} x zafiro job list")

@@ -63,6 +63,7 @@ _LEADING = (
 )
 _MARK = "\036"
 _QUICK_S = 0.05  # quicker commands go without their time
+_UV = r"Using Python|Resolved|Prepared|Installed| ?Download|Audited|warning|   Buil| \+ "
 _LONG = 200  # a line of output is cut there
 
 
@@ -120,14 +121,16 @@ def shown(typed: list[Typed], home: Path) -> str:
 
 def shorter(lines: list[str]) -> list[str]:
     """Without what uv says while it builds an environment: which packages came from where."""
-    first = next((n for n, line in enumerate(lines) if line.startswith("uv pip install: ")), None)
-    if first is None:
-        return lines
-    said = r"Using Python|Resolved|Prepared|Installed| ?Download|Audited|warning|   Buil| \+ "
-    last = first + 1
-    while last < len(lines) and re.match(said, lines[last]):
-        last += 1
-    return [*lines[: first + 1], f"... ({last - first - 1} lines of uv)", *lines[last:]]
+    kept: list[str] = []
+    at, dropped = None, 0
+    for line in lines:
+        if at is not None and re.match(_UV, line):
+            dropped += 1
+            continue
+        kept.append(line)
+        if line.startswith("uv pip install: "):
+            at = len(kept)
+    return kept if at is None else [*kept[:at], f"... ({dropped} lines of uv)", *kept[at:]]
 
 
 def masked(line: str, home: Path) -> str:

@@ -14,7 +14,7 @@ PUBLIC_HOST = "azuremlexamples.blob.core.windows.net"
 def prepare(ml: MLClient, root: Path) -> None:
     """What some files take for granted in the workspace they run in, and no file of the checkout
     makes: two clusters, two data assets, and example-data/ in the default datastore."""
-    for name, size in (("cpu-cluster-lg", "Standard_DS4_v2"), ("gpu-cluster", "Standard_NC6")):
+    for name, size in (("cpu-cluster-lg", "Standard_DS4_v2"), ("gpu-cluster", "Standard_NC12")):
         ml.compute.begin_create_or_update(AmlCompute(name=name, size=size, max_instances=2))
     data = root / "cli" / "assets" / "data"
     ml.data.create_or_update(

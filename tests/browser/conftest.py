@@ -132,7 +132,12 @@ def studio(at: Callable[[Live], Studio], server: Live) -> Studio:
 def pages(server: Live) -> list[str]:
     """The address of every page, with something on it."""
     ((broken, _),) = send(
-        server, {"command": "python -c 'import nothing_here'", "display_name": "axe"}
+        server,
+        {
+            "command": "python -c 'import nothing_here'",
+            "display_name": "axe",
+            "experiment_name": "axe",
+        },
     )
     return [
         "home",
@@ -142,6 +147,7 @@ def pages(server: Live) -> list[str]:
         f"jobs/{broken}?tab=outputs",
         f"jobs/{broken}?tab=monitoring",
         "experiments",
+        "experiments/axe",
         f"compare?runs={broken}&all=true",
         "data",
         "environments",

@@ -28,9 +28,9 @@ _UNTRANSLATED = f"""() => {{
     const copy = one.cloneNode(true);
     copy.querySelectorAll("bdi, svg, kbd, code, select, time").forEach((inner) => inner.remove());
     const text = copy.textContent.trim();
-    if (/[A-Za-z]{{3}}/.test(text) && !text.includes("⟦")) found.push(one.tagName + " " + text);
+    if (text !== "CSV" && /[A-Za-z]{{3}}/.test(text) && !text.includes("⟦")) found.push(one.tagName + " " + text);
   }}
-  for (const name of ["placeholder", "aria-label", "title", "alt"])
+  for (const name of ["placeholder", "aria-label", "alt"])
     for (const one of document.querySelectorAll(`[${{name}}]`)) {{
       const text = one.getAttribute(name);
       if (one.checkVisibility() && !text.includes("⟦") && /[A-Za-z]{{3}} [A-Za-z]/.test(text))

@@ -249,6 +249,8 @@ def test_files_that_cannot_be_read_are_said_before_anything_is_imported(
     ):
         done = typed(*words.split())
         assert (done.code, done.out, done.err) == (1, "", f"Error: {said}\n")
+    uri = typed("model", "create", "-n", "a", "-v", "1", "-p", "runs:/no-such-run/model")
+    assert "there is no such file" not in uri.err  # that is the server's to say
 
 
 def test_debug_shows_requests_and_no_secret(typed: Any, server: Live, tmp_path: Path) -> None:

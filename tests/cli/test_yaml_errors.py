@@ -74,3 +74,33 @@ def test_an_empty_file_is_said_to_be_empty(typed: Any, tmp_path: Path) -> None:
     path.write_text("")
     done = typed("job", "create", "-f", path)
     assert done.code == 1 and "empty" in done.err
+
+
+PIPELINE = """\
+type: pipeline
+jobs:
+  press:
+    command: echo juice
+    environment: azureml:none@latest
+    compute: azureml:no-such-press
+  bottle:
+    command: echo bottles
+    environment: azureml:none@latest
+    compute: azureml:no-such-line
+"""
+
+
+def test_what_is_wrong_with_the_steps_of_a_pipeline_is_a_line_each(
+    typed: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "pipeline.yml"
+    path.write_text(PIPELINE)
+    done = typed("job", "create", "-f", path)
+    assert done.code == 1
+    assert done.err == (
+        "Error: 2 things are wrong:\n"
+        f"  {path}:6: jobs.press.compute: compute 'no-such-press' does not exist "
+        "(found 'azureml:no-such-press')\n"
+        f"  {path}:10: jobs.bottle.compute: compute 'no-such-line' does not exist "
+        "(found 'azureml:no-such-line')\n"
+    )

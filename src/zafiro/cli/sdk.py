@@ -10,7 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -99,16 +99,21 @@ def _show_requests() -> None:
 
 
 class _Lines(io.StringIO):
-    """Whole lines to stderr, without colours: azure-ai-ml ends every upload with two that hold
-    nothing but the end of one."""
+    """Whole lines to a file or pipe, without colours, bars that move, and lines with nothing in
+    them: azure-ai-ml prints all three at every upload."""
+
+    def __init__(self, to: TextIO) -> None:
+        super().__init__()
+        self._to = to
 
     def write(self, text: str) -> int:
         *whole, rest = (self.getvalue() + text).split("\n")
         self.seek(0)
         self.truncate()
         super().write(rest)
-        for line in filter(str.strip, map(_plain, whole)):
-            print(line, file=sys.stderr)
+        for line in map(_plain, whole):
+            if line.strip() and "\r" not in line.rstrip("\r"):
+                print(line, file=self._to)
         return len(text)
 
 
@@ -120,12 +125,9 @@ def spoken(asked: Asked) -> Iterator[None]:
     _point(client)
     bearer(client, client.url)  # no seconds of imports to hear that no server runs, or says no
     _quiet(asked)
-    to: TextIO = sys.stderr
-    if not sys.stderr.isatty():
-        os.environ.setdefault("TQDM_DISABLE", "1")  # a bar that moves is noise in a file
-        to = _Lines()
+    to = sys.stderr if sys.stderr.isatty() else _Lines(sys.stderr)
     try:
-        with redirect_stdout(to):
+        with redirect_stdout(to), redirect_stderr(to):
             yield
             print()  # ends a last line that has no end
     except (Said, KeyboardInterrupt):
@@ -146,7 +148,7 @@ def _readable(asked: Asked) -> None:
         if given and not os.access(path, os.R_OK):
             raise Said(f"{given}: may not be read; `chmod +r {given}`")
     given = asked.given.get("path")
-    if given and "://" not in given and not given.startswith("azureml:"):
+    if given and not re.match(r"[a-z][a-z0-9+.-]+:", given):  # runs:/…, azureml:…, https://…
         path = Path(given).expanduser()
         if not path.exists():
             raise Said(f"{given}: there is no such file or folder{_near(path)}")

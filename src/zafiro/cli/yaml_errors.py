@@ -4,8 +4,11 @@ azure-ai-ml answers with a page of alternatives; the structure behind it is mars
 message for every field. Here each is one line: file:line: field: found, allowed.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -21,18 +24,41 @@ def told(e: BaseException, file: str | None) -> Said | None:
         return _broken(e if isinstance(e, yaml.YAMLError) else e.__cause__, file)
     messages = _messages(e)
     if messages is None:
-        return None
+        return _listed(_validated(e, file))
     tree = _tree(file)
     allowed = _fields(e)
-    lines = []
-    for path, message in _flat(messages):
-        lines.append(_line(file, tree, path, message, allowed if len(path) == 1 else []))
+    return _listed(
+        [
+            _line(file, tree, path, message, allowed if len(path) == 1 else [])
+            for path, message in _flat(messages)
+        ]
+    )
+
+
+def _listed(lines: list[str]) -> Said | None:
     if not lines:
         return None
     more = f"\n  and {len(lines) - _MOST} more" if len(lines) > _MOST else ""
     if len(lines) == 1:
         return Said(lines[0])
     return Said(f"{len(lines)} things are wrong:\n  " + "\n  ".join(lines[:_MOST]) + more)
+
+
+def _validated(e: BaseException, file: str | None) -> list[str]:
+    """What azure-ai-ml found wrong after it had read the file: of pipelines it says so as JSON."""
+    try:
+        errors = json.loads(str(e))["errors"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    lines = []
+    for one in errors:
+        message = re.sub(r"^\(\w+\) ", "", str(one.get("message", "")).split("\n")[0])
+        place, _, line = str(one.get("location") or "").partition("#line ")
+        same = file is not None and Path(place).name == Path(file).name
+        where = f"{file if same else place}:{line}" if line else file or "what was given"
+        shown = f" (found {one['value']!r})" if isinstance(one.get("value"), str | int) else ""
+        lines.append(f"{where}: {one.get('path') or 'the file'}: {_lower(message)}{shown}")
+    return lines
 
 
 def _broken(e: Any, file: str | None) -> Said:

@@ -1,6 +1,7 @@
 """What may be asked of computes."""
 
 import os
+import uuid
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from zafiro.core import clock, documents
 from zafiro.core.context import Context
 from zafiro.core.documents import Record
 from zafiro.core.errors import Conflict, Invalid, Unsupported
-from zafiro.core.names import ML
+from zafiro.core.names import ML, TENANT
 from zafiro.workspaces import service as workspaces
 from zafiro.workspaces.domain import Workspace
 
@@ -76,6 +77,13 @@ def put(
     else:
         _stays(before.properties, properties)
         envelope["now"] = before.body["now"]
+    if "systemassigned" in str(envelope.get("identity", {}).get("type", "")).lower():
+        principal = uuid.uuid5(uuid.NAMESPACE_URL, id.lower())  # the same for as long as its name
+        envelope["identity"] = {
+            **envelope["identity"],
+            "principalId": str(principal),
+            "tenantId": TENANT,
+        }
     if secrets:
         envelope[_SEALED] = ctx.secrets.seal(secrets)
     elif before is not None and _SEALED in before.body:

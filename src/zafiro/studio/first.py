@@ -30,6 +30,7 @@ _PAGES = (
     (r"/jobs/[^/]+", "src/job/JobPage.tsx"),
     (r"/experiments", "src/experiments/Experiments.tsx"),
     (r"/experiments/.+", "src/experiments/Experiment.tsx"),
+    (r"/experiments/[^/]+", "src/experiments/Experiment.tsx"),
     (r"/compare", "src/compare/Compare.tsx"),
     (r"/compute", "src/computes/Computes.tsx"),
     (r"/compute/[^/]+", "src/computes/Compute.tsx"),

@@ -172,7 +172,7 @@ def _deploy(call: RouteCall) -> Response:
     subscription, group, began = call.names["s"], call.names["g"], clock.now()
     problem: dict[str, Any] | None = None
     target = service.workspace_id(subscription, group, name)
-    asked = wire.template(given)
+    asked = wire.template(given, subscription)
     try:
         with call.db.begin_nested():  # what fails half-way leaves nothing
             made = service.create(

@@ -64,8 +64,9 @@ def parameters(body: dict[str, Any]) -> dict[str, Any]:
     return {name: said.get("value") for name, said in found.items() if isinstance(said, dict)}
 
 
-def template(given: dict[str, Any]) -> dict[str, Any]:
-    """What a workspace's template deployment asks for: arguments of service.create.
+def template(given: dict[str, Any], own: str) -> dict[str, Any]:
+    """What a workspace's template deployment asks for: arguments of service.create. `own`: the
+    subscription it is deployed to, where vaults and registries are that exist already.
 
     Values are strings throughout, booleans too (azure-ai-ml 1.35.2). Raises ValidationError.
     """
@@ -75,6 +76,8 @@ def template(given: dict[str, Any]) -> dict[str, Any]:
         if given.get(option) in (None, "none") or not name:
             return None
         subscription = given.get(f"{prefix}SubscriptionId") or given.get("subscriptionId")
+        if given.get(option) == "existing":
+            subscription = subscription or own
         if not group or not subscription:
             return None
         return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{kind}/{name}"

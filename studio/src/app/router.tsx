@@ -11,6 +11,7 @@ import {
 import * as queries from "../api/queries";
 import { compareSearch } from "../compare/search";
 import { experimentSearch, experimentsSearch } from "../experiments/search";
+import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -29,11 +30,7 @@ export interface SignInSearch {
   next?: string;
   token?: string;
 }
-export interface JobsSearch {
-  filter?: string;
-  sort?: string;
-  cols?: string;
-}
+export type JobsSearch = ListSearch;
 export interface JobSearch {
   tab?: string;
   log?: string;
@@ -45,6 +42,11 @@ export interface JobSearch {
   metric?: string;
   closed?: string;
   chart?: string;
+  image?: string;
+  frame?: number;
+  scale?: number;
+  file?: string;
+  as?: "text";
 }
 export interface AssetsSearch {
   q?: string;
@@ -103,11 +105,12 @@ const home = createRoute({
 const jobs = createRoute({
   getParentRoute: () => workspace,
   path: "/jobs",
+  // "" is said too: that something of a view does not hold.
   validateSearch: (s: Search): JobsSearch => ({
     ...s,
-    filter: text(s.filter),
-    sort: text(s.sort),
-    cols: text(s.cols),
+    ...Object.fromEntries(
+      [...KEPT, "view"].map((part) => [part, s[part] == null ? undefined : String(s[part])]),
+    ),
   }),
   component: lazyRouteComponent(() => import("../jobs/JobsPage"), "JobsPage"),
 });
@@ -127,6 +130,11 @@ const job = createRoute({
     metric: text(s.metric),
     closed: text(s.closed),
     chart: text(s.chart),
+    image: text(s.image),
+    frame: Number(s.frame) >= 0 && text(s.frame) ? Number(s.frame) : undefined,
+    scale: [1, 2, 4, 8].includes(Number(s.scale)) ? Number(s.scale) : undefined,
+    file: text(s.file),
+    as: s.as === "text" ? ("text" as const) : undefined,
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),

@@ -174,7 +174,7 @@ function Difference({ ws, a, b, file, split }: DifferenceProps) {
       {data.why !== null ? (
         <p className="quiet">{data.why}</p>
       ) : (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label={data.path}>
+        <div className="scroll-x" tabIndex={0}>
           <table aria-label={data.path} className={split ? "split" : undefined}>
             {data.hunks.map((hunk, n) => (
               <tbody key={n}>

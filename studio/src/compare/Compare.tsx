@@ -1,28 +1,31 @@
 import "./compare.css";
 
 import { Switch, Tab, TabList } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useRef } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
 import { strokes } from "../kit/colours";
 import { CopyAs } from "../kit/CopyAs";
+import { lazily } from "../kit/lazily";
 import { Empty, Loading, Problem } from "../kit/states";
 import { useTitle } from "../kit/title";
 import { AddRun } from "./AddRun";
 import { columnsOf, marked, ordered, type Shown } from "./differences";
+import { overlay, viewOf } from "./queries";
 import type { CompareSearch } from "./search";
 import { Strokes } from "./Swatch";
 import { Table } from "./Table";
 
-const Curves = lazy(() => import("./Curves"));
-const Parallel = lazy(() => import("./Parallel"));
-const Scatter = lazy(() => import("./Scatter"));
-const Code = lazy(() => import("./CodeDiff"));
-const Images = lazy(() => import("./Images"));
+const Curves = lazily(() => import("./Curves"));
+const Parallel = lazily(() => import("./Parallel"));
+const Scatter = lazily(() => import("./Scatter"));
+const Code = lazily(() => import("./CodeDiff"));
+const Images = lazily(() => import("./Images"));
+const PANES = { charts: Curves, parallel: Parallel, scatter: Scatter, code: Code, images: Images };
 
 export const MOST = 200;
 const TABS = ["table", "charts", "parallel", "scatter", "code", "images"] as const;
@@ -72,7 +75,24 @@ export function Compare() {
     },
     ...Object.fromEntries(TABS.map((tab, n) => [String(n + 1), () => set({ tab: tab === "table" ? undefined : tab }, true)])),
   });
+  const client = useQueryClient();
+  // Who points at a tab means to open it.
+  const ahead = (one: (typeof TABS)[number]) => {
+    if (one !== "table") PANES[one].ahead();
+    const key = lines.find((line) => data?.stepped.includes(line.name) && line.values.every((v) => v !== null));
+    if (one !== "charts" || !data || !key || search.zoom) return;
+    const view = viewOf(data.runs.map((run) => run.name), [key.name], search.x ?? "step", undefined);
+    void client.prefetchQuery({ ...overlay(ws, view), staleTime: 10_000 });
+  };
+  // Their code is small: it comes while nothing else is to do, so that a tab opens at once.
+  const ready = data !== undefined;
+  useEffect(() => {
+    if (!ready) return;
+    const timer = setTimeout(() => Object.values(PANES).forEach((pane) => pane.ahead()), 300);
+    return () => clearTimeout(timer);
+  }, [ready]);
   const tab = TABS.find((one) => one === search.tab) ?? "table";
+  const Pane = tab === "table" ? undefined : PANES[tab];
   const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
   return (
     <Strokes.Provider value={drawn}>
@@ -108,7 +128,7 @@ export function Compare() {
             onTabSelect={(_, { value }) => set({ tab: value === "table" ? undefined : String(value) }, true)}
           >
             {TABS.map((one) => (
-              <Tab key={one} value={one}>
+              <Tab key={one} value={one} onPointerEnter={() => ahead(one)} onFocus={() => ahead(one)}>
                 {t(`compare.tab.${one}`)}
               </Tab>
             ))}
@@ -143,11 +163,7 @@ export function Compare() {
             </div>
           )}
           <Suspense fallback={<Loading rows={8} />}>
-            {tab === "charts" && <Curves {...given} />}
-            {tab === "parallel" && <Parallel {...given} />}
-            {tab === "scatter" && <Scatter {...given} />}
-            {tab === "code" && <Code {...given} />}
-            {tab === "images" && <Images {...given} />}
+            {Pane && <Pane {...given} />}
           </Suspense>
         </>
       )}

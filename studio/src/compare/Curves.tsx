@@ -1,6 +1,6 @@
 import { Button, Switch } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Overlaid, Row } from "../api/client";
 import { useT } from "../i18n";
@@ -9,16 +9,44 @@ import { Empty, Problem } from "../kit/states";
 import { number, value } from "../kit/time";
 import type { Given } from "./given";
 import { nearest } from "./nearest";
-import { overlay } from "./queries";
+import { overlay, viewOf } from "./queries";
 import { RunsPlot } from "./RunsPlot";
 import { Bar } from "./Swatch";
 
-const MOST = 60;
+const MOST = 200;
+const STEP = 8; // charts that are made at a time
+
+/** Those that most runs have first, among them those that are curves. */
+function inOrder(
+  charts: readonly (readonly string[])[],
+  reach: (keys: readonly string[]) => number,
+  stepped: readonly string[],
+): (readonly string[])[] {
+  const long = new Set(stepped);
+  return [...charts].sort(
+    (a, b) =>
+      Number(isSystem(a[0]!)) - Number(isSystem(b[0]!)) ||
+      reach(b) - reach(a) ||
+      Number(long.has(b[0]!)) - Number(long.has(a[0]!)) ||
+      a[0]!.localeCompare(b[0]!),
+  );
+}
+
+/** Asks for more as soon as its place comes near. */
+function More({ more }: { more: () => void }) {
+  const at = useRef<HTMLDivElement>(null);
+  const seen = useSeen(at, false);
+  useEffect(() => {
+    if (seen) more();
+  }, [seen]);
+  return <div ref={at} style={{ height: 40 }} />;
+}
 
 /** The metrics of all these runs, one chart each, those that most runs have first. */
 export default function Curves({ ws, runs, lines, stepped, search, set }: Given) {
   const t = useT();
   const bounds = useMemo(() => zoomOf(search.zoom), [search.zoom]);
+  const [most, setMost] = useState(STEP);
   const has = useMemo(() => {
     const found = new Map<string, Set<number>>();
     for (const line of lines)
@@ -30,17 +58,10 @@ export default function Curves({ ws, runs, lines, stepped, search, set }: Given)
   const single = [...has.keys()].filter((key) => !together.some((keys) => keys.includes(key)));
   const reach = (keys: readonly string[]) =>
     new Set(keys.flatMap((key) => [...(has.get(key) ?? [])])).size;
-  const long = new Set(stepped);
   const words = (search.metric ?? "").toLowerCase();
-  const charts = [...together.filter((keys) => reach(keys) > 0), ...single.map((key) => [key])]
-    .filter((keys) => keys.some((key) => key.toLowerCase().includes(words)))
-    .sort(
-      (a, b) =>
-        Number(isSystem(a[0]!)) - Number(isSystem(b[0]!)) ||
-        reach(b) - reach(a) ||
-        Number(long.has(b[0]!)) - Number(long.has(a[0]!)) ||
-        a[0]!.localeCompare(b[0]!),
-    );
+  const charts = inOrder([...together.filter((keys) => reach(keys) > 0), ...single.map((key) => [key])], reach, stepped).filter(
+    (keys) => keys.some((key) => key.toLowerCase().includes(words)),
+  );
   const common = charts.some((keys) => !isSystem(keys[0]!) && reach(keys) === runs.length);
   const offered = useMemo(() => {
     const own = new Map([...has].filter(([key]) => !isSystem(key) && single.includes(key)));
@@ -103,12 +124,13 @@ export default function Curves({ ws, runs, lines, stepped, search, set }: Given)
       )}
       {charts.length === 0 && <Empty title={t("chart.nofind")} />}
       <div className="charts wide">
-        {charts.slice(0, MOST).map((keys) => (
+        {charts.slice(0, most).map((keys, n) => (
           <Chart
             key={keys.join("\n")}
             ws={ws}
             runs={runs}
             keys={keys}
+            first={n === 0}
             x={search.x ?? "step"}
             log={search.y === "log"}
             smooth={search.smooth ?? 0}
@@ -125,6 +147,7 @@ export default function Curves({ ws, runs, lines, stepped, search, set }: Given)
           />
         ))}
       </div>
+      {charts.length > most && most < MOST && <More key={most} more={() => setMost(most + STEP)} />}
       {charts.length > MOST && <p className="quiet">{t("chart.more", { count: charts.length - MOST })}</p>}
     </>
   );
@@ -140,32 +163,35 @@ interface Props {
   bounds: [number, number] | undefined;
   zoom: (bounds: [number, number] | undefined) => void;
   apart: (() => void) | undefined;
+  first: boolean;
+}
+
+/** Whether it has been on the screen, or nearly. */
+function useSeen(at: RefObject<HTMLElement | null>, atOnce: boolean): boolean {
+  const [seen, setSeen] = useState(atOnce);
+  useEffect(() => {
+    if (seen) return;
+    const watching = new IntersectionObserver(([entry]) => entry?.isIntersecting && setSeen(true), {
+      rootMargin: "200px",
+    });
+    watching.observe(at.current!);
+    return () => watching.disconnect();
+  }, [at, seen]);
+  return seen;
 }
 
 /** One metric of all runs; asks for its values when it is first seen. */
-function Chart({ ws, runs, keys, x, log, smooth, bounds, zoom, apart }: Props) {
+function Chart({ ws, runs, keys, x, log, smooth, bounds, zoom, apart, first }: Props) {
   const t = useT();
   const at = useRef<HTMLElement>(null);
-  const [width, setWidth] = useState(0);
+  const seen = useSeen(at, first);
   const [table, setTable] = useState(false);
-  useEffect(() => {
-    const seen = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        setWidth(Math.min(2000, Math.max(200, Math.round(entry.boundingClientRect.width - 80))));
-        seen.disconnect();
-      },
-      { rootMargin: "200px" },
-    );
-    seen.observe(at.current!);
-    return () => seen.disconnect();
-  }, []);
   const ids = useMemo(() => runs.map((run) => run.name), [runs]);
   // Time counts from each run's own beginning, so what is zoomed to is no time of the server's.
   const among = x === "step" ? bounds : undefined;
   const { data, error, refetch } = useQuery({
-    ...overlay(ws, { runs: ids, keys: [...keys], width, x, first: among?.[0], last: among?.[1] }),
-    enabled: width > 0,
+    ...overlay(ws, viewOf(ids, keys, x, among)),
+    enabled: seen,
   });
   const name = keys.join(" + ");
   const points = data?.reduce((sum, c) => sum + (c.points ?? c.x.length), 0) ?? 0;
@@ -187,13 +213,13 @@ function Chart({ ws, runs, keys, x, log, smooth, bounds, zoom, apart }: Props) {
         <small>{said}</small>
         <span className="grow" />
         {apart && (
-          <Button size="small" appearance="subtle" onClick={apart}>
+          <button className="plainly" onClick={apart}>
             {t("compare.apart")}
-          </Button>
+          </button>
         )}
-        <Button size="small" appearance="subtle" onClick={() => setTable(!table)} aria-pressed={table}>
+        <button className="plainly" onClick={() => setTable(!table)} aria-pressed={table}>
           {t("chart.table")}
-        </Button>
+        </button>
       </header>
       {error && !data ? (
         <Problem error={error} retry={() => void refetch()} />

@@ -103,7 +103,7 @@ export function Dots({ dots, x, y, height = 380, label, chosen, open }: Props) {
     return found;
   };
   return (
-    <div className="drawing" ref={box}>
+    <div className="drawing" ref={box} tabIndex={0}>
       <canvas
         ref={canvas}
         role="img"

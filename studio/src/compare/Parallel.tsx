@@ -8,6 +8,7 @@ import { Empty } from "../kit/states";
 import { value } from "../kit/time";
 import { fitted, type Look, useCanvas } from "./canvas";
 import { ColourBy } from "./ColourBy";
+import { Details } from "./Details";
 import { back, type Dimension, dimensions, firstAxes, positive, share, within } from "./dimension";
 import type { Given } from "./given";
 import type { Axis } from "./search";
@@ -153,7 +154,7 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
           {t("compare.brush.count", { count, total: runs.length })}
         </span>
       </div>
-      <div className="drawing" ref={box} data-testid="parallel">
+      <div className="drawing" ref={box} data-testid="parallel" tabIndex={0}>
         <canvas
           ref={canvas}
           role="img"
@@ -191,8 +192,8 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
         />
       </div>
       <p className="quiet">{t("compare.parallel.hint")}</p>
-      <details className="axes">
-        <summary>{t("compare.axes", { count: axes.length })}</summary>
+      <Details className="axes" summary={t("compare.axes", { count: axes.length })}>
+        {() => (
         <div className="scroll-x">
           <table className="plain" aria-label={t("compare.axes", { count: axes.length })}>
             <tbody>
@@ -210,10 +211,10 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
                     </Button>
                   </td>
                   <td>
-                    <Bound of={of} label={t("compare.axis.from", { name: of.name })} value={axis.lo} set={(lo) => change(n, { lo })} />
+                    <Bound of={of} label={t("compare.axis.from", { name: of.name })} value={axis.lo} hint={of.low} set={(lo) => change(n, { lo })} />
                   </td>
                   <td>
-                    <Bound of={of} label={t("compare.axis.to", { name: of.name })} value={axis.hi} set={(hi) => change(n, { hi })} />
+                    <Bound of={of} label={t("compare.axis.to", { name: of.name })} value={axis.hi} hint={of.high} set={(hi) => change(n, { hi })} />
                   </td>
                   <td>
                     <Switch
@@ -234,9 +235,10 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
             </tbody>
           </table>
         </div>
-      </details>
-      <details>
-        <summary>{t("chart.table")}</summary>
+        )}
+      </Details>
+      <Details summary={t("chart.table")}>
+        {() => (
         <div className="scroll values tall" tabIndex={0}>
           <table className="plain" aria-label={t("chart.table")}>
             <thead>
@@ -270,7 +272,8 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
             </tbody>
           </table>
         </div>
-      </details>
+        )}
+      </Details>
     </div>
   );
 }
@@ -278,8 +281,15 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
 const told = (of: Dimension, at: number | null): string =>
   at === null ? "–" : (of.kinds?.[at] ?? value(at));
 
-function Bound(props: { of: Dimension; label: string; value: number | undefined; set: (to: number | undefined) => void }) {
-  const { of, label, value: now, set } = props;
+interface BoundProps {
+  of: Dimension;
+  label: string;
+  value: number | undefined;
+  hint: number;
+  set: (to: number | undefined) => void;
+}
+
+function Bound({ of, label, value: now, hint, set }: BoundProps) {
   if (of.kinds)
     return (
       <select aria-label={label} value={now ?? ""} onChange={(e) => set(e.target.value === "" ? undefined : Number(e.target.value))}>
@@ -296,7 +306,7 @@ function Bound(props: { of: Dimension; label: string; value: number | undefined;
       type="number"
       step="any"
       aria-label={label}
-      placeholder={value(label.endsWith("↑") ? of.high : of.low)}
+      placeholder={value(hint)}
       value={now ?? ""}
       onChange={(e) => set(e.target.value === "" ? undefined : Number(e.target.value))}
     />

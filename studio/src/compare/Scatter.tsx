@@ -8,6 +8,7 @@ import { Empty } from "../kit/states";
 import { value } from "../kit/time";
 import type { Look } from "./canvas";
 import { ColourBy } from "./ColourBy";
+import { Details } from "./Details";
 import { Dots } from "./Dots";
 import { type Dimension, dimensions, firstAxes, positive, share } from "./dimension";
 import type { Given } from "./given";
@@ -83,8 +84,8 @@ export default function Scatter({ ws, runs, lines, search, set }: Given) {
       </div>
       <Dots dots={dots} x={scales.x} y={scales.y} label={said} chosen={chosen} open={open} />
       <p className="quiet">{said}</p>
-      <details>
-        <summary>{t("chart.table")}</summary>
+      <Details summary={t("chart.table")}>
+        {() => (
         <div className="scroll values tall" tabIndex={0}>
           <table className="plain" aria-label={t("chart.table")}>
             <thead>
@@ -109,7 +110,8 @@ export default function Scatter({ ws, runs, lines, search, set }: Given) {
             </tbody>
           </table>
         </div>
-      </details>
+        )}
+      </Details>
     </div>
   );
 }

@@ -11,7 +11,7 @@ import { away, best, type Column, lessIsBetter, type Shown, summed } from "./dif
 import { Swatch } from "./Swatch";
 import type { CompareSearch } from "./search";
 
-const WIDTH = 176;
+const [RUN, GROUP] = [176, 260]; // pixels of a column: the mean of a group says more
 const HEIGHT = 31;
 const HEAD = 34;
 
@@ -46,11 +46,13 @@ export function Table({ ws, runs, columns, lines, base, search, set, drop }: Pro
     estimateSize: (n) => (typeof rows[n] === "string" ? HEAD : HEIGHT),
     overscan: 6,
   });
+  const width = search.group === undefined ? RUN : GROUP;
   const across = useVirtualizer({
+    getItemKey: (n) => `${others[n]!.id} ${width}`,
     horizontal: true,
     count: others.length,
     getScrollElement: () => box.current,
-    estimateSize: () => WIDTH,
+    estimateSize: () => width,
     overscan: 2,
   });
   const [right, below] = [across.getVirtualItems(), down.getVirtualItems()];
@@ -119,14 +121,14 @@ export function Table({ ws, runs, columns, lines, base, search, set, drop }: Pro
         aria-label={t("compare")}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length + 1}
-        style={{ width: `calc(var(--first) + ${(others.length + 1) * WIDTH}px)` }}
+        style={{ width: `calc(var(--first) + ${(others.length + 1) * width}px)` }}
       >
         <colgroup>
           <col style={{ width: "var(--first)" }} />
-          <col style={{ width: WIDTH }} />
+          <col style={{ width }} />
           {before > 0 && <col style={{ width: before }} />}
           {seen.map((n) => (
-            <col key={others[n]!.id} style={{ width: WIDTH }} />
+            <col key={others[n]!.id} style={{ width }} />
           ))}
           {after > 0 && <col style={{ width: after }} />}
         </colgroup>

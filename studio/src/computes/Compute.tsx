@@ -30,7 +30,9 @@ export function Compute() {
     <>
       <div className="row wrap">
         <div>
-          <h1>{row.name}</h1>
+          <h1>
+            <bdi>{row.name}</bdi>
+          </h1>
           <p className="facts">
             <span>{t(stateKey(row.state))}</span>
             <span>{row.kind}</span>

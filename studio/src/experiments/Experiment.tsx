@@ -8,6 +8,7 @@ import { useMemo, useState } from "react";
 
 import type { Experiment as Found } from "../api/client";
 import type { Look } from "../compare/canvas";
+import { Details } from "../compare/Details";
 import { Dots } from "../compare/Dots";
 import { useT } from "../i18n";
 import { ON_DARK, ON_LIGHT } from "../kit/colours";
@@ -190,8 +191,8 @@ function OverTime({ ws, found }: { ws: string; found: Found }) {
         chosen={chosen}
         open={(name) => void navigate({ to: "/w/$ws/jobs/$name", params: { ws, name } })}
       />
-      <details>
-        <summary>{t("chart.table")}</summary>
+      <Details summary={t("chart.table")}>
+        {() => (
         <div className="scroll values tall" tabIndex={0}>
           <table className="plain" aria-label={said}>
             <thead>
@@ -222,7 +223,8 @@ function OverTime({ ws, found }: { ws: string; found: Found }) {
             </tbody>
           </table>
         </div>
-      </details>
+        )}
+      </Details>
     </section>
   );
 }

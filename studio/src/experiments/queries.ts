@@ -45,7 +45,9 @@ export function useExperiment(ws: string) {
   const change = useMutation({
     mutationFn: (body: ExperimentChange) =>
       take(api.POST("/w/{workspace}/experiment/change", { ...path, body })),
-    onSuccess: done,
+    // Nothing bears the old name any more: who asks for it again is told so.
+    onSuccess: (_, { name, rename }) =>
+      rename ? client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[2] !== name }) : done(),
     onError: told,
   });
   const t = useT();

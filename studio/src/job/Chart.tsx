@@ -12,6 +12,7 @@ import { csv, said as saidOf } from "./curves";
 import { idle } from "./groups";
 import { useNear } from "./near";
 import { Plot } from "./Plot";
+import { isSystem } from "./smooth";
 import { plotWidth } from "./widths";
 
 interface Props {
@@ -83,7 +84,7 @@ function Inside(props: InsideProps) {
     <>
       <header>
         <h2 title={metric}>
-          <bdi>{metric}</bdi>
+          <bdi>{isSystem(metric) ? metric.slice("system/".length) : metric}</bdi>
         </h2>
         <small>{said}</small>
         <span className="grow" />
@@ -125,6 +126,7 @@ function Inside(props: InsideProps) {
           height={height}
           zoom={zoom}
           label={`${metric}: ${said}`}
+          percent={isSystem(metric) && metric.endsWith("percentage")}
         />
       )}
       <footer>

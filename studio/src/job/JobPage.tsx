@@ -19,9 +19,20 @@ import { isSystem } from "./smooth";
 const metrics = () => import("./Metrics");
 const Metrics = later(metrics);
 const Lineage = later(() => import("../assets/Lineage"));
+const Images = later(() => import("./Images"));
 const Outputs = later(() => import("./Outputs"));
+const CodeTab = later(() => import("./CodeTab"));
 
-const TABS = ["overview", "metrics", "outputs", "monitoring", "children", "lineage"] as const;
+const TABS = [
+  "overview",
+  "metrics",
+  "images",
+  "outputs",
+  "code",
+  "monitoring",
+  "children",
+  "lineage",
+] as const;
 type TabName = (typeof TABS)[number];
 
 interface Ready {
@@ -43,6 +54,14 @@ const charts = (system: boolean) => async (ready: Ready) => {
 const PREPARE: Partial<Record<TabName, (ready: Ready) => Promise<unknown>>> = {
   metrics: charts(false),
   monitoring: charts(true),
+  images: async ({ client, ws, job }) => {
+    await Images.preload();
+    await client.prefetchQuery(queries.images(ws, job.row.name));
+  },
+  code: async ({ client, ws, job }) => {
+    await CodeTab.preload();
+    await client.prefetchQuery(queries.code(ws, job.row.name));
+  },
   outputs: async ({ client, ws, job }) => {
     await Outputs.preload();
     await client.prefetchQuery(queries.files(ws, job.row.name, ""));
@@ -51,7 +70,9 @@ const PREPARE: Partial<Record<TabName, (ready: Ready) => Promise<unknown>>> = {
 const CODE: Partial<Record<TabName, { preload: () => Promise<void> }>> = {
   metrics: Metrics,
   monitoring: Metrics,
+  images: Images,
   outputs: Outputs,
+  code: CodeTab,
 };
 
 export function JobPage() {
@@ -62,6 +83,13 @@ export function JobPage() {
   const { data: job, error, refetch } = useQuery(queries.job(ws, name));
   const panel = useRef<HTMLDivElement>(null);
   const tab: TabName = TABS.find((one) => one === search.tab) ?? "overview";
+  const tabs = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In a narrow window they do not all fit.
+    tabs.current
+      ?.querySelector('[aria-selected="true"]')
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [tab, job === undefined]); // eslint-disable-line
   const prepare = usePrepare(ws, job, search, tab, panel);
   const go = (next: string) =>
     void navigate({ search: (now) => ({ ...now, tab: next === "overview" ? undefined : next }) });
@@ -89,13 +117,17 @@ export function JobPage() {
     <>
       <Head ws={ws} job={job} />
       <TabList
+        ref={tabs}
+        className="tabs"
         selectedValue={tab}
         onTabSelect={(_, { value }) => go(String(value))}
         aria-label={t("job.tabs")}
       >
         <Tab {...soon("overview")}>{t("job.overview")}</Tab>
         <Tab {...soon("metrics")}>{t("job.metrics", { count: job.metrics.length - system })}</Tab>
+        <Tab {...soon("images")}>{t("job.images")}</Tab>
         <Tab {...soon("outputs")}>{t("job.outputs")}</Tab>
+        <Tab {...soon("code")}>{t("job.code")}</Tab>
         {(system > 0 || tab === "monitoring") && (
           <Tab {...soon("monitoring")}>{t("job.monitoring")}</Tab>
         )}
@@ -109,6 +141,8 @@ export function JobPage() {
         {tab === "metrics" && <Metrics ws={ws} job={job} />}
         {tab === "monitoring" && <Metrics ws={ws} job={job} system />}
         {tab === "lineage" && <Lineage ws={ws} kind="jobs" name={job.row.name} version="" />}
+        {tab === "images" && <Images ws={ws} job={job} />}
+        {tab === "code" && <CodeTab ws={ws} job={job} />}
         {tab === "outputs" && <Outputs ws={ws} job={job} />}
         {tab === "children" && (
           <section className="card">
