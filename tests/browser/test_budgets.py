@@ -24,7 +24,6 @@ from zafiro.testing.live import Live
 
 SLACK = 10
 RUNS, POINTS = 100_000, 1_000_000
-YAML = "node_modules/@codemirror/lang-yaml/dist/index.js"
 ROUTES = {
     "home": ["src/home/Home.tsx"],
     "jobs": ["src/jobs/JobsPage.tsx"],
@@ -38,7 +37,8 @@ ROUTES = {
     "asset": ["src/assets/Asset.tsx", "src/assets/Model.tsx"],
     "asset files": ["src/assets/Asset.tsx", "src/assets/Files.tsx", "src/assets/TableView.tsx"],
     "asset lineage": ["src/assets/Asset.tsx", "src/assets/Lineage.tsx"],
-    "asset definition": ["src/assets/Asset.tsx", "src/assets/Definition.tsx", YAML],
+    "asset definition": ["src/assets/Asset.tsx", "src/assets/Definition.tsx"],
+    "asset versions": ["src/assets/Asset.tsx", "src/assets/Versions.tsx"],
     "environment": ["src/assets/Asset.tsx", "src/assets/Build.tsx"],
     "compute": ["src/computes/Compute.tsx"],
 }
