@@ -25,7 +25,6 @@ from zafiro.testing.live import Live
 
 SLACK = 10
 RUNS, POINTS = 100_000, 1_000_000
-YAML = "node_modules/@codemirror/lang-yaml/dist/index.js"
 ROUTES = {
     "home": ["src/home/Home.tsx"],
     "jobs": ["src/jobs/JobsPage.tsx"],
@@ -36,7 +35,12 @@ ROUTES = {
     "compare axes": ["src/compare/Compare.tsx", "src/compare/Parallel.tsx"],
     "compare code": ["src/compare/Compare.tsx", "src/compare/CodeDiff.tsx"],
     "experiment": ["src/experiments/Experiment.tsx"],
-    "asset": ["src/assets/Asset.tsx", "src/kit/Code.tsx", YAML],
+    "asset": ["src/assets/Asset.tsx", "src/assets/Model.tsx"],
+    "asset files": ["src/assets/Asset.tsx", "src/assets/Files.tsx", "src/assets/TableView.tsx"],
+    "asset lineage": ["src/assets/Asset.tsx", "src/assets/Lineage.tsx"],
+    "asset definition": ["src/assets/Asset.tsx", "src/assets/Definition.tsx"],
+    "asset versions": ["src/assets/Asset.tsx", "src/assets/Versions.tsx"],
+    "environment": ["src/assets/Asset.tsx", "src/assets/Build.tsx"],
     "compute": ["src/computes/Compute.tsx"],
 }
 
