@@ -18,6 +18,7 @@ QUICK = {
     "environment": [],
     "blob": ["--quick"],
     "tracking": [],
+    "studio": ["--runs", "1000", "--rounds", "3"],
 }
 
 

@@ -43,7 +43,19 @@ export default defineConfig({
           groups: [
             {
               name: "base",
-              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|history|react-store|store|react-query|query-core)|@lingui|openapi-fetch)\//,
+              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|history|react-store|store|react-query|query-core)|@lingui|openapi-fetch|@griffel|@fluentui\/(react-(button|provider|theme|shared-contexts|jsx-runtime)|tokens)|keyborg)\/|src\/(api\/(client|live|patch|queries|stream)|app\/(Failed|Mark|Shell|Themed|keys|places|router|theme)|i18n\/index|kit\/(states|title|toasts|Status|time))\.tsx?$|fluentui\/react-icons\/lib\/utils/,
+            },
+            {
+              name: "controls",
+              test: /node_modules\/@fluentui\/react-(utilities|context-selector|field|label)\//,
+            },
+            {
+              name: "focus",
+              test: /node_modules\/(@fluentui\/react-tabster|tabster)\//,
+            },
+            {
+              name: "popover",
+              test: /src\/kit\/(RunTable|Why)\.tsx?$|node_modules\/(@floating-ui|@fluentui\/react-(popover|portal|positioning))\//,
             },
           ],
         },

@@ -22,6 +22,12 @@ const client = new QueryClient({
   },
 });
 
+// The page came with the answers its first screen begins with.
+const first: [string[], unknown][] = JSON.parse(
+  document.getElementById("first")?.textContent || "[]",
+);
+for (const [key, answer] of first) client.setQueryData(key, answer);
+
 await activate(preferred());
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from browser.send import send
 from zafiro.core.home import Home
 from zafiro.core.secrets import Secrets
 from zafiro.studio import files
@@ -125,6 +126,35 @@ def at(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[
 @pytest.fixture
 def studio(at: Callable[[Live], Studio], server: Live) -> Studio:
     return at(server)
+
+
+@pytest.fixture(scope="module")
+def pages(server: Live) -> list[str]:
+    """The address of every page, with something on it."""
+    ((broken, _),) = send(
+        server,
+        {
+            "command": "python -c 'import nothing_here'",
+            "display_name": "axe",
+            "experiment_name": "axe",
+        },
+    )
+    return [
+        "home",
+        "jobs",
+        f"jobs/{broken}",
+        f"jobs/{broken}?tab=metrics",
+        f"jobs/{broken}?tab=outputs",
+        f"jobs/{broken}?tab=monitoring",
+        "experiments",
+        "experiments/axe",
+        f"compare?runs={broken}&all=true",
+        "data",
+        "environments",
+        "environments/plain/1",
+        "compute",
+        "compute/cpu-cluster",
+    ]
 
 
 def gone(errors: list[str]) -> None:

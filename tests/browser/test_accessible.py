@@ -6,35 +6,11 @@ from typing import Any
 import pytest
 
 from browser.conftest import ROOT, Studio, missing
-from browser.send import send
-from zafiro.testing.live import Live
 
 AXE = ROOT / "studio" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Fluent's focus guards (Tabster) are hidden from people and from their aids.
 GUARDS = "[data-tabster-dummy]"
-
-
-@pytest.fixture(scope="module")
-def pages(server: Live) -> list[str]:
-    ((broken, _),) = send(
-        server, {"command": "python -c 'import nothing_here'", "display_name": "axe"}
-    )
-    return [
-        "home",
-        "jobs",
-        f"jobs/{broken}",
-        f"jobs/{broken}?tab=metrics",
-        f"jobs/{broken}?tab=outputs",
-        f"jobs/{broken}?tab=monitoring",
-        "experiments",
-        f"compare?runs={broken}&all=true",
-        "data",
-        "environments",
-        "environments/plain/1",
-        "compute",
-        "compute/cpu-cluster",
-    ]
 
 
 def violations(page: Any) -> list[str]:

@@ -169,7 +169,7 @@ def test_only_what_differs_is_compared(studio: Studio, jobs: dict[str, tuple[str
     page.get_by_role("searchbox", name="Add a job by name").fill("broken")
     page.get_by_role("button", name=re.compile("broken")).click()
     expect(page.get_by_role("heading", name="Compare 3 jobs")).to_be_visible()
-    page.get_by_role("tab", name="Charts").click()
+    page.get_by_role("tab", name="Curves").click()
     expect(page.locator('[data-metric="loss"] canvas')).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Compare 3 jobs")).to_be_visible()

@@ -316,7 +316,15 @@ def test_the_packed_runner_needs_nothing_else(tmp_path: Path) -> None:
     package = tmp_path / "zafiro_runtime"
     package.mkdir()
     (package / "__init__.py").touch()
-    for name in ("build", "environment", "installer", "interpreters", "overlay", "prefix"):
+    for name in (
+        "build",
+        "chronicle",
+        "environment",
+        "installer",
+        "interpreters",
+        "overlay",
+        "prefix",
+    ):
         (package / f"{name}.py").write_text((source / f"{name}.py").read_text())
     code = "import zafiro_runtime.environment as e, zafiro_runtime.build; print(e.prepare.__name__, e.overlay.__name__)"
     done = subprocess.run(

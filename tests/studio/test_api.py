@@ -116,14 +116,6 @@ def test_a_run_tells_all_of_itself(room: Room) -> None:
     assert job["row"]["type"] == "run" and job["job"] is False
 
 
-def test_runs_are_compared_in_the_order_asked_for(room: Room) -> None:
-    names = ["run_05", "run_01", "nobody"]
-    found = room.browser.post(f"{API}/compare", json={"names": names}).json()
-    assert [one["row"]["name"] for one in found["runs"]] == ["run_05", "run_01"]
-    assert [one["params"]["n"] for one in found["runs"]] == ["5", "1"]
-    assert found["missing"] == ["nobody"]
-
-
 def test_archiving_is_undone_by_restoring(room: Room) -> None:
     sent = {"names": ["run_03", "nobody"]}
     done = room.browser.post(f"{API}/jobs/change/archive", json=sent).json()
@@ -155,11 +147,6 @@ def test_what_is_not_there_is_named(room: Room) -> None:
 def test_search_finds_jobs_by_name(room: Room) -> None:
     found = room.browser.get(f"{API}/search?q=brave 12").json()["found"]
     assert [one["name"] for one in found] == ["run_12"]
-
-
-def test_experiments_know_how_much_is_in_them(room: Room) -> None:
-    found = room.browser.get(f"{API}/experiments").json()["experiments"]
-    assert {one["name"]: one["runs"] for one in found}["fraud"] == 12
 
 
 def test_the_band_of_a_long_curve_holds_its_extremes(room: Room) -> None:

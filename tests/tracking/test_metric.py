@@ -1,11 +1,14 @@
 """Azure's metrics: what one face logs, the other reads; what is no number is kept as it was said."""
 
+import json
 import math
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from zafiro.core.errors import Busy
+from zafiro.tracking import ask as asked
 from zafiro.tracking import series
 from zafiro.workspaces.domain import Workspace
 
@@ -252,3 +255,9 @@ def test_a_jobs_token_logs_to_its_own_run_only(http: TestClient, main: Workspace
     assert http.post(path, json=body, headers={"Authorization": ""}).status_code == 401
     http.post(f"{API}/runs/delete", json={"run_id": "r1"})
     assert http.post(path, json=body).status_code == 400
+
+
+def test_a_server_that_has_too_much_to_do_says_when_to_come_again() -> None:
+    answer = asked.failure(Busy("too many points wait to be written", retry_s=3))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
+    assert json.loads(bytes(answer.body))["error"]["code"] == "TooManyRequests"

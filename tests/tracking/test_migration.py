@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from zafiro.core.db import Database
 from zafiro.core.migrations import config
-from zafiro.tracking import metrics, thinning
+from zafiro.tracking import columns, metrics, thinning
 from zafiro.tracking.domain import Point
 
 
@@ -42,11 +42,15 @@ def test_points_by_name_become_points_by_number(database_url: str) -> None:
             points = [Point(name, n, n, n) for n in range(count)]
             assert metrics.history(session, 7, name) == points
         assert len(thinning.envelope(session, 7, "loss", pixels=50)) <= 200
+        (shown,) = columns.values(
+            session, [7], ["min(loss)", "max(loss)", "loss at max(loss)"]
+        ).values()
+        assert shown == {"min(loss)": 0, "max(loss)": 4999, "loss at max(loss)": 4999}
     with db.begin() as session:  # the next value makes the blocks
         metrics.log_points(session, 7, 1, [Point("loss", -1.0, 9000, 9000)])
         assert session.execute(text("SELECT count(*) FROM metric_blocks")).scalar_one() > 100
     with db.read() as session:
-        shown = thinning.envelope(session, 7, "loss", pixels=20)
-        assert shown[0] == Point("loss", 0, 0, 0) and shown[-1].value == -1.0
-        assert Point("loss", 4999, 4999, 4999) in shown
+        thin = thinning.envelope(session, 7, "loss", pixels=20)
+        assert thin[0] == Point("loss", 0, 0, 0) and thin[-1].value == -1.0
+        assert Point("loss", 4999, 4999, 4999) in thin
     db.close()

@@ -1,37 +1,17 @@
-"""The MLflow face where the real client does not reach: rights, limits, paths, spellings."""
+"""The MLflow face where the real client does not reach: rights, limits, spellings."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from zafiro.core.context import Context
+from tracking.asking import API, create, log, wrong
 from zafiro.core.db import Database
-from zafiro.mlflow_rest.call import Call
-from zafiro.tracking import service, shelves
+from zafiro.tracking import service
 from zafiro.tracking.store import PointRow
 from zafiro.workspaces.domain import Workspace
-
-API = "/api/2.0/mlflow"
-
-
-def create(http: TestClient, **more: Any) -> str:
-    answer = http.post(f"{API}/runs/create", json={"experiment_id": "0", **more})
-    assert answer.status_code == 200, answer.text
-    id: str = answer.json()["run"]["info"]["run_id"]
-    return id
-
-
-def log(http: TestClient, run: str, **body: Any) -> int:
-    return http.post(f"{API}/runs/log-batch", json={"run_id": run, **body}).status_code
-
-
-def wrong(answer: Any) -> tuple[int, str, str]:
-    said = answer.json()
-    return answer.status_code, said["error_code"], said["message"]
 
 
 def test_numbers_may_come_as_text(http: TestClient) -> None:
@@ -236,64 +216,6 @@ def test_a_job_token_writes_its_own_run_and_those_it_made(
     assert wrong(removed)[:2] == (403, "PERMISSION_DENIED")
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "ExperimentRun/dcid.{run}/../../../secret",
-        "ExperimentRun/dcid.{run}/%2e%2e/%2e%2e/x",
-        "ExperimentRun/dcid.{run}/%252e%252e/%252e%252e/x",
-        "ExperimentRun/dcid.{run}/..%5c..%5cx",
-        "ExperimentRun/x",
-        "models/x",
-        ".storage/otherstorage/azureml/x",
-        "%2fetc/passwd",
-    ],
-)
-def test_no_artifact_leaves_its_run(http: TestClient, ctx: Context, path: str) -> None:
-    run = create(http)
-    where = "/api/2.0/mlflow-artifacts/artifacts/" + path.format(run=run)
-    assert http.put(where, content=b"x").status_code in (400, 404)
-    assert http.get(where).status_code in (400, 404)
-    assert http.delete(where).status_code in (400, 404)
-    files = [f for f in ctx.home.storage.rglob("*") if f.is_file()]
-    assert files == []
-
-
-def test_a_symlink_out_of_the_store_is_not_followed(
-    http: TestClient, ctx: Context, main: Workspace
-) -> None:
-    run = create(http)
-    folder = ctx.home.storage / main.storage_account / "azureml" / f"ExperimentRun/dcid.{run}"
-    folder.mkdir(parents=True)
-    (folder / "link").symlink_to("/etc")
-    path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}/link/hostname"
-    assert http.get(path).status_code == 400
-
-
-def test_half_an_upload_is_no_artifact(http: TestClient, ctx: Context) -> None:
-    run = create(http)
-
-    def broken() -> Any:
-        yield b"half"
-        raise ConnectionError("gone")
-
-    path = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}/a.bin"
-    assert http.put(path, content=broken()).status_code == 500
-    assert http.get(path).status_code == 404
-    assert [f for f in ctx.home.storage.rglob("*") if f.is_file()] == []
-
-
-def test_a_folder_and_a_file_cannot_have_one_name(http: TestClient) -> None:
-    run = create(http)
-    root = f"/api/2.0/mlflow-artifacts/artifacts/ExperimentRun/dcid.{run}"
-    assert http.put(f"{root}/a/b.txt", content=b"1").status_code == 200
-    assert wrong(http.put(f"{root}/a", content=b"1"))[0] == 400
-    assert wrong(http.put(f"{root}/a/b.txt/c", content=b"1"))[0] == 400
-    assert http.delete(f"{root}/a").status_code == 200
-    listed = http.get(f"{API}/artifacts/list", params={"run_id": run}).json()["files"]
-    assert listed == []
-
-
 def test_what_is_not_there_is_named(http: TestClient) -> None:
     for verb in ("prompt-optimization", "gateway/endpoints"):
         status, code, message = wrong(http.post(f"{API}/{verb}", json={}))
@@ -339,134 +261,6 @@ def test_web_pages_ask_below_ajax_api_and_with_two_slashes(
         assert asked.json()["run"]["info"]["run_id"] == run, prefix
     led = http.get("http://testserver//evil.example/x", follow_redirects=False)
     assert (led.status_code, led.headers["location"]) == (308, "/evil.example/x")
-
-
-def test_a_page_gets_and_puts_single_files(http: TestClient) -> None:
-    run = create(http)
-    put = "/ajax-api/2.0/mlflow/upload-artifact"
-    for name in ("page.html", "MLmodel"):
-        query = {"run_uuid": run, "path": f"dir/{name}"}
-        assert http.post(put, params=query, content=b"<script>").status_code == 200
-    for name, kind in (("page.html", "text/html"), ("MLmodel", "text/plain")):
-        got = http.get("/get-artifact", params={"run_id": run, "path": f"dir/{name}"})
-        assert got.content == b"<script>"
-        assert got.headers["content-type"] == kind
-        assert got.headers["content-disposition"] == f"attachment; filename={name}"
-        assert got.headers["x-content-type-options"] == "nosniff"
-    for query, why in (
-        ({}, "Request must specify run_uuid."),
-        ({"run_uuid": run}, "Request must specify path."),
-        ({"run_uuid": run, "path": "../x"}, "Invalid path"),
-        ({"run_uuid": run, "path": "x"}, "Request must specify data."),
-    ):
-        assert wrong(http.post(put, params=query)) == (400, "INVALID_PARAMETER_VALUE", why)
-    token = {"Authorization": "Bearer job:another"}
-    query = {"run_uuid": run, "path": "dir/MLmodel"}
-    assert http.post(put, params=query, content=b"x", headers=token).status_code == 403
-
-
-def test_a_logged_model_may_come_from_a_run_of_another_server(http: TestClient) -> None:
-    model = {"experiment_id": "0", "name": "m", "source_run_id": "elsewhere"}
-    info = http.post(f"{API}/logged-models", json=model).json()["model"]["info"]
-    assert info["source_run_id"] == "elsewhere"
-    path = info["artifact_uri"].removeprefix("mlflow-artifacts:/")
-    file = f"/api/2.0/mlflow-artifacts/artifacts/{path}/MLmodel"
-    assert http.put(file, content=b"flavors").status_code == 200
-    got = http.get(
-        f"{API}/logged-models/{info['model_id']}/artifacts/files",
-        params={"artifact_file_path": "MLmodel"},
-    )
-    assert got.content == b"flavors"
-    elsewhere = {"Authorization": "Bearer job:elsewhere"}
-    tags = {"tags": [{"key": "a", "value": "b"}]}
-    mine = f"{API}/logged-models/{info['model_id']}/tags"
-    assert http.patch(mine, json=tags, headers=elsewhere).status_code == 403
-
-
-def test_a_page_token_is_good_for_the_question_it_came_with(http: TestClient) -> None:
-    ids = [
-        http.post(f"{API}/logged-models", json={"experiment_id": "0"}).json()["model"]["info"]
-        for _ in range(3)
-    ]
-    path, asked = f"{API}/logged-models/search", {"experiment_ids": ["0"], "max_results": 2}
-    first = http.post(path, json=asked).json()
-    token = {"page_token": first["next_page_token"]}
-    last = http.post(path, json=asked | token).json()
-    assert len(first["models"]) == 2 and "next_page_token" not in last
-    assert {m["info"]["model_id"] for m in first["models"] + last["models"]} == {
-        info["model_id"] for info in ids
-    }
-    another = http.post(f"{API}/experiments/create", json={"name": "another"}).json()
-    for changed, why in (
-        ({"experiment_ids": [another["experiment_id"]]}, "Experiment IDs in the page token do not"),
-        ({"filter": "name = 'a'"}, "Filter string in the page token does not"),
-        ({"order_by": [{"field_name": "name"}]}, "Order by in the page token does not"),
-    ):
-        status, code, message = wrong(http.post(path, json=asked | token | changed))
-        assert (status, code) == (400, "INVALID_PARAMETER_VALUE") and why in message
-
-
-def test_models_are_ordered_by_what_was_measured_on_one_dataset(http: TestClient) -> None:
-    run = create(http)
-    names = {}
-    for name, on_a, on_b in (("one", 0.9, 0.1), ("two", 0.5, 0.7)):
-        model = {"experiment_id": "0", "name": name}
-        info = http.post(f"{API}/logged-models", json=model).json()["model"]["info"]
-        names[info["model_id"]] = name
-        point = {"key": "acc", "timestamp": 1, "model_id": info["model_id"]}
-        metrics = [
-            point | {"value": on_a, "dataset_name": "a", "dataset_digest": "da"},
-            point | {"value": on_b, "dataset_name": "b", "dataset_digest": "db"},
-        ]
-        assert log(http, run, metrics=metrics) == 200
-    for dataset, expected in (
-        ({"dataset_name": "a", "dataset_digest": "da"}, ["two", "one"]),
-        ({"dataset_name": "b"}, ["one", "two"]),
-        ({"dataset_digest": "da"}, ["two", "one"]),
-        ({"dataset_digest": "db"}, ["one", "two"]),
-    ):
-        order = {"field_name": "metrics.acc", "ascending": True, **dataset}
-        asked = {"experiment_ids": ["0"], "order_by": [order]}
-        found = http.post(f"{API}/logged-models/search", json=asked).json()["models"]
-        assert [names[one["info"]["model_id"]] for one in found] == expected, dataset
-
-
-@pytest.mark.parametrize(
-    ("dataset", "why"),
-    [
-        ({"name": "n" * 501}, "'name' exceeds the maximum length of 500"),
-        ({"digest": "d" * 37}, "'digest' exceeds the maximum length of 36"),
-        ({"source": "s" * 65_536}, "'source' exceeds the maximum length of 65535"),
-    ],
-)
-def test_a_dataset_too_long_for_an_index_is_refused(
-    http: TestClient, dataset: dict[str, str], why: str
-) -> None:
-    said = {"name": "n", "digest": "d", "source_type": "local", "source": "s"}
-    body = {"run_id": create(http), "datasets": [{"dataset": said}]}
-    assert http.post(f"{API}/runs/log-inputs", json=body).status_code == 200
-    body["datasets"] = [{"dataset": said | dataset}]
-    assert why in wrong(http.post(f"{API}/runs/log-inputs", json=body))[2]
-
-
-def test_a_page_gets_the_file_of_a_model_version(
-    http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "MLmodel").write_text("flavors")
-
-    def shelf(call: Call, path: str) -> tuple[Path, str]:
-        name, version, rest = path.split("/", 2)
-        assert (name, version) == ("m", "1")
-        return tmp_path / "model", rest
-
-    monkeypatch.setitem(shelves.shelves, "registered-models", shelf)
-    asked = {"name": "m", "version": "1", "path": "MLmodel"}
-    assert http.get("/model-versions/get-artifact", params=asked).text == "flavors"
-    asked["path"] = "../test.db"
-    assert wrong(http.get("/model-versions/get-artifact", params=asked))[2] == "Invalid path"
-    asked = {"name": "m", "path": "MLmodel"}
-    assert "'version'" in wrong(http.get("/model-versions/get-artifact", params=asked))[2]
 
 
 def test_what_belongs_to_no_run_belongs_to_the_workspace(http: TestClient) -> None:

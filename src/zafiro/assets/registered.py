@@ -53,8 +53,9 @@ def find(db: Session, workspace: Workspace, name: str) -> Container | None:
     return None if row is None else store.about(workspace.id, row)
 
 
-def get(db: Session, workspace: Workspace, name: str) -> Container:
-    return store.about(workspace.id, _held(db, workspace, name, lock=False))
+def get(db: Session, workspace: Workspace, name: str, *, lock: bool = False) -> Container:
+    """`lock`: writers of the name wait until this transaction ends. Raises NotFound."""
+    return store.about(workspace.id, _held(db, workspace, name, lock=lock))
 
 
 def create(

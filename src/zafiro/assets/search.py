@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from zafiro.assets import store
 from zafiro.assets.domain import Asset, Container
 from zafiro.assets.store import ContainerRow, VersionRow
-from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.conditions import compare, having
 from zafiro.mlflow_rest.filters import Clause, Order
 from zafiro.workspaces.domain import Workspace
 
@@ -146,8 +146,4 @@ def _tagged(db: Session, bag: Any, path: tuple[str, ...], clause: Clause) -> Col
         inner = func.jsonb_extract_path(bag, *path) if path else bag
         each = func.jsonb_each_text(inner).table_valued(*columns)
     same = exists().select_from(each).where(each.c.key == clause.key)
-    if clause.comparator == "IS NULL":
-        return ~same
-    if clause.comparator == "IS NOT NULL":
-        return same
-    return same.where(compare(db, each.c.value, clause))
+    return having(db, same, each.c.value, clause)

@@ -115,6 +115,11 @@ def find_by_hash(db: Session, workspace: Workspace, kind: str, hash: str) -> lis
     return [store.asset(workspace.id, row) for row in store.by_hash(db, workspace.guid, kind, hash)]
 
 
+def of_run(db: Session, workspace: Workspace, run: str, *, limit: int = 100) -> list[Asset]:
+    """What was made of a run's outputs, oldest first."""
+    return [store.asset(workspace.id, row) for row in store.of_run(db, workspace.guid, run, limit)]
+
+
 def versions(
     db: Session,
     workspace: Workspace,

@@ -116,6 +116,12 @@ def by_hash(db: Session, workspace: str, kind: str, hash: str) -> Sequence[Versi
     return db.scalars(wanted.order_by(VersionRow.number.desc())).all()
 
 
+def of_run(db: Session, workspace: str, run: str, limit: int) -> Sequence[VersionRow]:
+    """Oldest first."""
+    wanted = select(VersionRow).where(VersionRow.workspace == workspace, VersionRow.run_id == run)
+    return db.scalars(wanted.order_by(VersionRow.number).limit(limit)).all()
+
+
 def containers(
     db: Session,
     workspace: str,

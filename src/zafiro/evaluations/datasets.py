@@ -25,7 +25,7 @@ from zafiro.evaluations.store import (
     EvaluationDatasetTagRow,
     RecordRow,
 )
-from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.conditions import compare, having
 from zafiro.mlflow_rest.filters import parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
 
@@ -134,12 +134,7 @@ def search(
             continue
         tag = EvaluationDatasetTagRow
         same = exists().where(tag.dataset == row.key, tag.key == clause.key)
-        if clause.comparator == "IS NULL":
-            query = query.where(~same)
-        elif clause.comparator == "IS NOT NULL":
-            query = query.where(same)
-        else:
-            query = query.where(same.where(compare(db, tag.value, clause)))
+        query = query.where(having(db, same, tag.value, clause))
     for order in orders:
         column = _COLUMNS[order.key]
         query = query.order_by(column.asc() if order.ascending else column.desc())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Exists, func
 from sqlalchemy.orm import Session
 
 from zafiro.mlflow_rest.filters import Clause
@@ -24,7 +24,7 @@ def compare(db: Session, column: Any, clause: Clause) -> ColumnElement[bool]:
         made = func.lower(column).like(str(value).lower())
     elif clause.comparator == "LIKE":
         if db.get_bind().dialect.name == "sqlite":  # whose LIKE ignores case; GLOB does not
-            made = column.op("GLOB", is_comparison=True)(_glob(str(value)))
+            made = column.op("GLOB", is_comparison=True)(glob(str(value)))
         else:
             made = column.like(value)
     else:
@@ -39,6 +39,17 @@ def compare(db: Session, column: Any, clause: Clause) -> ColumnElement[bool]:
     return made
 
 
-def _glob(pattern: str) -> str:
+def having(db: Session, same: Exists, value: Any, clause: Clause) -> ColumnElement[bool]:
+    """Whether a pair of that key is there, and its value as the clause wants it. `same`: that the
+    pair is there, `value`: the column of its value."""
+    if clause.comparator == "IS NULL":
+        return ~same
+    if clause.comparator == "IS NOT NULL":
+        return same
+    return same.where(compare(db, value, clause))
+
+
+def glob(pattern: str) -> str:
+    """A LIKE pattern as SQLite's GLOB, which minds case."""
     special = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
     return "".join(special.get(c, c) for c in pattern)

@@ -39,3 +39,8 @@ def read_token(token: str | None, asked: Mapping[str, Any] | None = None) -> tup
                 f"Expected: {value}. Found: {before.get(name)}",
             )
     return stage, offset
+
+
+def paged(page: dict[str, Any], token: str | None) -> dict[str, Any]:
+    """The answer of a search: MLflow's clients read an absent token as the end."""
+    return page | ({"next_page_token": token} if token else {})

@@ -93,5 +93,14 @@ def tag(
     return announce(db, workspace, f"{entity}.set", {**about, "value": value})
 
 
+def alias(db: Session, workspace: str, of: Container, alias: str, version: str | None) -> bool:
+    """An alias that was set, or taken away when `version` is None."""
+    entity = "prompt_alias" if of.kind == PROMPTS else "model_version_alias"
+    about = {"name": of.name, "alias": alias}
+    if version is None:
+        return announce(db, workspace, f"{entity}.deleted", about)
+    return announce(db, workspace, f"{entity}.created", {**about, "version": version})
+
+
 def _plain(tags: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in tags.items() if key not in _MARKS}

@@ -5,6 +5,7 @@ from typing import Any
 from zafiro.assets.domain import PROMPTS
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
+from zafiro.mlflow_rest.paging import paged
 from zafiro.registry import events, service, wire
 
 
@@ -81,10 +82,7 @@ def search(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"registered_models": [wire.model(*one) for one in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+    return paged({"registered_models": [wire.model(*one) for one in found]}, token)
 
 
 def latest(call: Call) -> Any:
@@ -135,14 +133,7 @@ def _alias(call: Call, name: str, alias: str, version: str | None) -> Any:
     call.may("models/write")
     with call.ctx.db.begin() as db:
         of = service.set_alias(db, call.workspace, name, alias, version)
-        entity = "prompt_alias" if of.kind == PROMPTS else "model_version_alias"
-        about = {"name": name, "alias": alias}
-        if version is None:
-            queued = events.announce(db, call.guid, f"{entity}.deleted", about)
-        else:
-            queued = events.announce(
-                db, call.guid, f"{entity}.created", {**about, "version": version}
-            )
+        queued = events.alias(db, call.guid, of, alias, version)
     events.wake(call.ctx, queued)
     return {}
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from zafiro.assets.domain import PROMPTS, Asset
 from zafiro.assets.service import registered
 from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.paging import paged
 from zafiro.registry import events, places, service, wire
 from zafiro.registry.mlflow_models import needed
 
@@ -101,10 +102,7 @@ def search(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"model_versions": [wire.version(*one) for one in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+    return paged({"model_versions": [wire.version(*one) for one in found]}, token)
 
 
 def set_tag(call: Call) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import Call
-from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.mlflow_rest.paging import paged, read_token, write_token
 from zafiro.registry import delivery, events, webhooks, wire
 from zafiro.registry.mlflow_models import needed
 
@@ -40,10 +40,8 @@ def listing(call: Call) -> Any:
     _, offset = read_token(said.page_token)
     with call.ctx.db.read() as db:
         found = webhooks.listing(db, call.guid, offset=offset, limit=limit + 1)
-    answer: dict[str, Any] = {"webhooks": [wire.webhook(one) for one in found[:limit]]}
-    if len(found) > limit:
-        answer["next_page_token"] = write_token(0, offset + limit)
-    return answer
+    token = write_token(0, offset + limit) if len(found) > limit else None
+    return paged({"webhooks": [wire.webhook(one) for one in found[:limit]]}, token)
 
 
 def get(call: Call) -> Any:

@@ -12,7 +12,8 @@ from zafiro.core.context import Context
 from zafiro.core.errors import Conflict, Invalid, NotFound
 from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
-from zafiro.registry import domain, places, webhooks
+from zafiro.registry import domain, events, places, webhooks
+from zafiro.registry.events import LOOP as LOOP
 from zafiro.registry.places import Place
 from zafiro.tracking import service as tracking
 from zafiro.workspaces import service as workspaces
@@ -117,6 +118,17 @@ def set_alias(
     domain.new_alias(alias)
     found = get_version(db, workspace, name, version)
     return registered.set_alias(db, workspace, name, alias, found.version)
+
+
+def move_alias(
+    db: Session, workspace: Workspace, name: str, alias: str, version: str | None
+) -> str | None:
+    """The same, with webhooks told of it (wake LOOP after the commit). Returns where it was."""
+    domain.model_name(name)
+    before = registered.get(db, workspace, name, lock=True).aliases.get(alias)
+    of = set_alias(db, workspace, name, alias, version)
+    events.alias(db, workspace.guid, of, alias, version)
+    return before
 
 
 def by_alias(db: Session, workspace: Workspace, name: str, alias: str) -> tuple[Container, Asset]:

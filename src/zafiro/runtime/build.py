@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from . import interpreters
+from .chronicle import Chronicle, write
 from .installer import InstallFailed, Stopped, cause, masked, named, options_of_uv, run, uv
 from .prefix import LAYOUT, MARKER, Cancelled, EnvironmentFailed, built
 
@@ -38,23 +38,42 @@ class Build:
         *,
         small_torch: bool,
     ) -> None:
-        self.recipe, self.root, self.log = recipe, root, log
+        self.recipe, self.root, self.aside = recipe, root, log
+        self.story = Chronicle(root, self.name, log)
         self.cancelled, self.small_torch = cancelled, small_torch
         self.hold: list[int] = []
 
     def run(self) -> str:
         """Build it, unless somebody else has meanwhile; returns the Python version."""
         lock = self.root.with_name(f"{self.root.name}.lock")
-        with _alone(lock, self.name, self.log, self.cancelled) as held:
+        with _alone(lock, self.name, self.aside, self.cancelled) as held:
             self.hold = [held.fileno()]
-            return built(self.root) or self._build()
+            return built(self.root) or self._told()
+
+    def _told(self) -> str:
+        """Build, with a record of how it went."""
+        self.story.begin()
+        try:
+            version = self._build()
+        except Cancelled:
+            self.story.end("canceled")
+            raise
+        except EnvironmentFailed as failed:
+            self.story.end("failed", str(failed))
+            raise
+        except BaseException as failed:
+            self.story.end("failed", f"{type(failed).__name__}: {failed}")
+            raise
+        self.story.end("built")
+        return version
 
     def _build(self) -> str:
         started = time.monotonic()
         if self.root.exists():
             self.log(f"removing what an unfinished build left in {self.root}")
             shutil.rmtree(self.root)
-        python = self._python()
+        with self.story.step("python"):
+            python = self._python()
         self.log(f"building environment '{self.name}' with Python {python}")
         try:
             self._install(python)
@@ -65,13 +84,17 @@ class Build:
             raise EnvironmentFailed(
                 f"environment '{self.name}' cannot be built: {why}{self._stand_in(python)}", str(e)
             ) from e
-        for name in ("requirements", "constraints"):
-            (self.root / f".zafiro-{name}.txt").unlink(missing_ok=True)
-        _protect(self.root)
-        built_s = time.monotonic() - started
-        _write(self.root / MARKER, {**self._about(python), "built_s": round(built_s, 3)})
+        with self.story.step("protect"):
+            for name in ("requirements", "constraints"):
+                (self.root / f".zafiro-{name}.txt").unlink(missing_ok=True)
+            _protect(self.root)
+            built_s = time.monotonic() - started
+            write(self.root / MARKER, {**self._about(python), "built_s": round(built_s, 3)})
         self.log(f"environment '{self.name}' built in {built_s:.1f} s")
         return str(python)
+
+    def log(self, line: str) -> None:
+        self.story.line(line)
 
     @property
     def name(self) -> str:
@@ -134,24 +157,29 @@ class Build:
         if uv() is None:
             self._install_with_pip(python)
             return
-        self._uv("venv", "--quiet", "--no-project", "--python", str(python.path), str(self.root))
-        torch = self._torch_index()
+        with self.story.step("venv"):
+            made = ("venv", "--quiet", "--no-project", "--python", str(python.path))
+            self._uv(*made, str(self.root))
+        torch: dict[str, str] = {}
+        if self.small_torch:
+            with self.story.step("torch"):
+                torch = self._torch_index()
         wanted = self.requirements
         soft = [*self.additions, *_missing(_SEEDS, wanted)]
         try:
-            self._uv_install([*wanted, *soft], torch)
+            with self.story.step("packages"):
+                self._uv_install([*wanted, *soft], torch)
         except InstallFailed as e:
             if not (wanted and _is_conflict(e.lines) and named(" ".join(e.lines), soft)):
                 raise
             # What we add on our own account must never be why a user's environment fails.
             self.log(f"trying again without {', '.join(soft)}, which the definition does not name")
-            self._uv_install(list(_SEEDS))
-            self._uv_install(wanted, torch)
+            with self.story.step("again"):
+                self._uv_install(list(_SEEDS))
+                self._uv_install(wanted, torch)
 
     def _torch_index(self) -> dict[str, str]:
         """What makes uv take PyTorch without CUDA, if the place it is published at answers."""
-        if not self.small_torch:
-            return {}
         chosen = {"UV_TORCH_BACKEND": "cpu"}
         python = str(self.root / "bin" / "python")
         try:
@@ -200,13 +228,15 @@ class Build:
 
     def _install_with_pip(self, python: interpreters.Interpreter) -> None:
         self.log("uv was not found here: using venv and pip, which takes longer")
-        self._run([str(python.path), "-m", "venv", str(self.root)])
+        with self.story.step("venv"):
+            self._run([str(python.path), "-m", "venv", str(self.root)])
         pip = [str(self.root / "bin" / "python"), "-m", "pip", "install", "--progress-bar", "off"]
         wanted = [*self.requirements, *self.additions, *_missing(_SEEDS[1:], self.requirements)]
         options = list(self.recipe.get("pip_options") or ())
         if limits := self.recipe.get("constraints"):
             options += ["-c", self._file("constraints", limits)]
-        self._run([*pip, *options, "-r", self._file("requirements", wanted)])
+        with self.story.step("packages"):
+            self._run([*pip, *options, "-r", self._file("requirements", wanted)])
 
     def _run(self, command: list[str], variables: Mapping[str, str] | None = None) -> None:
         run(
@@ -238,15 +268,6 @@ def _protect(root: Path) -> None:
             path = os.path.join(folder, file)
             if not os.path.islink(path):
                 os.chmod(path, os.stat(path).st_mode & 0o555)
-
-
-def _write(path: Path, value: Mapping[str, Any]) -> None:
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(aside, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
 
 
 @contextmanager

@@ -6,12 +6,16 @@ visitors is spared.
 """
 
 import logging
+import re
 import uuid
+from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -20,7 +24,21 @@ from zafiro.arm import errors as spelling
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
 from zafiro.core.errors import Denied, ZafiroError
-from zafiro.studio import asset_api, copying, job_api, list_api, reading, wire
+from zafiro.studio import (
+    asset_api,
+    compare_api,
+    compute_api,
+    copying,
+    experiment_api,
+    file_api,
+    first,
+    job_api,
+    list_api,
+    lists,
+    reading,
+    view_api,
+    wire,
+)
 from zafiro.studio.feed import Feed
 from zafiro.studio.rooms import Asked, Rooms, path_of, room
 from zafiro.studio.signin import Cookies
@@ -30,7 +48,6 @@ log = logging.getLogger(__name__)
 
 _TEXT_BYTES = 256 * 1024
 _HITS = 200
-_VERBS = {"cancel": "jobs/cancel/action", "archive": "jobs/write", "restore": "jobs/write"}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": wire.Problem} for status in (400, 401, 403, 404, 409)
 }
@@ -59,6 +76,41 @@ def described(ctx: Context) -> dict[str, Any]:
     return create(ctx, gate, Cookies(ctx, gate), Feed(ctx)).openapi()
 
 
+def answers(ctx: Context, gate: Gate, cookies: Cookies) -> Callable[[Request], first.Answers]:
+    """What the page of an address begins with, by the keys of `studio/src/api/queries.ts`."""
+    rooms = Rooms(ctx, gate, cookies)
+
+    def of(request: Request) -> first.Answers:
+        caller = cookies.caller(request)
+        with ctx.db.read() as db:
+            found: first.Answers = [(["session"], _session_of(db, caller))]
+            match = re.fullmatch(r"/studio/w/([^/]+)/(home|jobs)", request.url.path)
+            if match is not None:
+                name = unquote(match[1])
+                at = room(db, name)
+                rooms.authorise(caller, "jobs/read", at.id)
+                if match[2] == "home":
+                    found.append((["home", name], lists.home(ctx, db, at)))
+                else:
+                    kept = view_api.listed(db, at, "jobs", caller)
+                    found.append((["views", name, "jobs"], kept))
+        return found
+
+    return of
+
+
+def _session_of(db: Session, caller: Caller) -> wire.Session:
+    among = workspaces.all_of(db)
+    return wire.Session(
+        user=caller.name,
+        version=zafiro.__version__,
+        workspaces=[
+            wire.WorkspaceRef(id=w.id, name=w.name, group=w.group, path=path_of(w, among))
+            for w in among
+        ],
+    )
+
+
 def _session(ctx: Context, cookies: Cookies) -> APIRouter:
     router = APIRouter(responses=_PROBLEMS)
 
@@ -69,15 +121,7 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
         if "authorization" not in request.headers:
             cookies.give(response, secure=request.url.scheme == "https")
         with ctx.db.read() as db:
-            among = workspaces.all_of(db)
-        return wire.Session(
-            user=caller.name,
-            version=zafiro.__version__,
-            workspaces=[
-                wire.WorkspaceRef(id=w.id, name=w.name, group=w.group, path=path_of(w, among))
-                for w in among
-            ],
-        )
+            return _session_of(db, caller)
 
     @router.post("/session", status_code=204)
     def sign_in(asked: wire.SignIn, request: Request) -> Response:
@@ -103,7 +147,16 @@ def _session(ctx: Context, cookies: Cookies) -> APIRouter:
 
 def _workspace(ctx: Context, rooms: Rooms, feed: Feed) -> APIRouter:
     router = APIRouter(prefix="/w/{workspace}", responses=_PROBLEMS)
-    for pages in (list_api, job_api, asset_api):
+    for pages in (
+        list_api,
+        view_api,
+        job_api,
+        file_api,
+        compare_api,
+        experiment_api,
+        asset_api,
+        compute_api,
+    ):
         router.include_router(pages.routes(ctx, rooms))
     Reading = Annotated[Asked, Depends(rooms.may("jobs/read"))]
 

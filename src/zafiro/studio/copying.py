@@ -1,6 +1,8 @@
 """An object in the words of each client: Python, command line, YAML, REST, MLflow."""
 
 import json
+import shlex
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from zafiro.core.context import Context
 from zafiro.core.errors import NotFound
 from zafiro.jobs import overview as jobs
 from zafiro.studio import reading, wire
+from zafiro.tracking import overview as runs
 from zafiro.tracking import service as tracking
 from zafiro.workspaces.domain import Workspace
 
@@ -28,6 +31,12 @@ _NOUNS = {
     "models": ("models", "model"),
     "environments": ("environments", "environment"),
     "components": ("components", "component"),
+}
+_LISTS = {**_NOUNS, "jobs": ("jobs", "job"), "computes": ("compute", "compute")}
+_SEARCHES = {
+    "jobs": "import mlflow\n\nprint(mlflow.search_runs(search_all_experiments=True))\n",
+    "models": "import mlflow\n\nfor one in mlflow.MlflowClient().search_registered_models():\n"
+    "    print(one.name, one.aliases)\n",
 }
 
 
@@ -58,7 +67,7 @@ def asset(
     ctx: Context, db: Session, workspace: Workspace, kind: str, name: str, version: str
 ) -> wire.Copies:
     """Raises NotFound."""
-    found = reading.asset(db, workspace, reading.check(kind), name, version)
+    found = reading.find(db, workspace, kind, name, version)
     many, one = _NOUNS[kind]
     sdk = (
         _client(workspace)
@@ -70,10 +79,27 @@ def asset(
         copies=[
             _copy("sdk", "python", sdk),
             _copy("cli", "bash", cli),
-            _copy("yaml", "yaml", found.definition),
+            _copy("yaml", "yaml", reading.definition(found)),
             _copy("rest", "bash", _curl(ctx, id)),
         ]
     )
+
+
+def listing(ctx: Context, workspace: Workspace, kind: str) -> wire.Copies:
+    """All of a kind. Raises NotFound."""
+    if kind not in _LISTS:
+        raise NotFound("kind of list", kind)
+    many, one = _LISTS[kind]
+    sdk = _client(workspace) + f"for one in ml.{many}.list():\n    print(one.name)\n"
+    cli = f"az ml {one} list {_where(workspace)} --output table"
+    copies = [
+        _copy("sdk", "python", sdk),
+        _copy("cli", "bash", cli),
+        _copy("rest", "bash", _curl(ctx, f"{workspace.id}/{kind}")),
+    ]
+    if kind in _SEARCHES:
+        copies.append(_copy("mlflow", "python", _SEARCHES[kind]))
+    return wire.Copies(copies=copies)
 
 
 def compute(ctx: Context, workspace: Workspace, name: str) -> wire.Copies:
@@ -85,8 +111,50 @@ def compute(ctx: Context, workspace: Workspace, name: str) -> wire.Copies:
     )
 
 
+def comparison(
+    ctx: Context, db: Session, workspace: Workspace, names: Sequence[str]
+) -> wire.Copies:
+    """Several runs side by side, each in the words of its client. Raises NotFound when none of
+    them is there; SDK, CLI and REST know those that are jobs."""
+    found = [run.run_id for run in runs.by_ids(db, workspace.guid, names)]
+    if not found:
+        raise NotFound("run", ", ".join(names))
+    known = jobs.bodies(db, workspace.guid, found)
+    sent = [name for name in found if name in known]
+    read = (
+        f"import mlflow\nimport pandas\n\nruns = [mlflow.get_run(id) for id in {_list(found)}]\n"
+        "table = pandas.DataFrame(\n"
+        "    {run.info.run_id: {**run.data.params, **run.data.metrics} for run in runs}\n)\n"
+        "print(table[table.nunique(axis=1, dropna=False) > 1])  # only what differs\n"
+    )
+    copies = [_copy("mlflow", "python", read)]
+    if sent:
+        sdk = f"jobs = [ml.jobs.get(name) for name in {_list(sent)}]\n"
+        sdk += "for job in jobs:\n    print(job.name, job.status, job.inputs, job.command)\n"
+        quoted = " ".join(shlex.quote(name) for name in sent)
+        cli = (
+            f'for name in {quoted}; do\n  az ml job show --name "$name" {_where(workspace)}\ndone\n'
+        )
+        rest = "\n".join(_curl(ctx, f"{workspace.id}/jobs/{name}") for name in sent[:10])
+        copies += [
+            _copy("sdk", "python", _client(workspace) + sdk),
+            _copy("cli", "bash", cli),
+            _copy("rest", "bash", rest),
+        ]
+    return wire.Copies(copies=copies)
+
+
+def _list(names: Sequence[str]) -> str:
+    return json.dumps(list(names), indent=4) if len(names) > 3 else json.dumps(list(names))
+
+
 def of(ctx: Context, db: Session, workspace: Workspace, kind: str, name: str) -> wire.Copies:
-    """`name` is "name/version" for assets. Raises NotFound."""
+    """`name` is "name/version" for assets, "a,b,c" of a comparison, and "" for a whole list. Raises
+    NotFound."""
+    if kind == "compare":
+        return comparison(ctx, db, workspace, name.split(",")[:200])
+    if not name:
+        return listing(ctx, workspace, kind)
     if kind == "jobs":
         return job(ctx, db, workspace, name)
     if kind == "computes":

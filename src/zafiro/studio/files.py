@@ -22,6 +22,7 @@ POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "worker-src 'self'",
+        "frame-src 'self'",
         "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
@@ -42,6 +43,29 @@ SANDBOX = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# HTML that a user's code wrote may run its own scripts, as reports and figures do, in a place of its
+# own: an origin that is nobody's, without cookies, storage or a way to any server.
+PAGE = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "sandbox allow-scripts",
+            "default-src 'none'",
+            "script-src 'unsafe-inline' blob: data:",
+            "style-src 'unsafe-inline'",
+            "img-src data: blob:",
+            "font-src data:",
+            "media-src data: blob:",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+_PAGES = {".html", ".htm"}
 _IMAGES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"}
 
 _MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Zafiro Studio</title>
@@ -85,8 +109,11 @@ def _read(path: Path, written: int) -> bytes:
     return path.read_bytes()  # the whole build is 3 MB; opening files costs more than sending them
 
 
-def users(path: Path, *, download: bool) -> Response:
-    """A file that a user's code wrote: pictures are shown, anything else is saved."""
+def users(path: Path, *, download: bool, page: bool = False) -> Response:
+    """A file that a user's code wrote: pictures are shown, HTML where a page is asked for, anything
+    else is saved."""
+    if page and path.suffix.lower() in _PAGES and not download:
+        return FileResponse(path, headers=PAGE, media_type="text/html; charset=utf-8")
     if path.suffix.lower() in _IMAGES and not download:
         return FileResponse(path, headers={**SANDBOX, "Cache-Control": "no-cache"})
     return FileResponse(

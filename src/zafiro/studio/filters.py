@@ -19,6 +19,7 @@ _COMPARES = re.compile(r"[<>=]|\b(?:like|ilike|in|is)\b", re.IGNORECASE)
 _WORD = re.compile(_VALUE.format("w"))
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NAMES = ("status", "user", "experiment", "compute", "type", "view", "children", "name")
+_VIEWS = ("active", "archived", "all", "deleted")
 _STATES = {state.lower(): state for state in STATES}
 _GROUPS = {
     "ended": ("Completed", "Failed", "Canceled"),
@@ -56,8 +57,9 @@ def parse(text: str, *, me: str, now: datetime) -> Wanted:
     compares = bool(_COMPARES.search(rest))
     words = [] if compares else [_value(m, "w") for m in _WORD.finditer(rest)]
     view = (given["view"] or ["active"])[-1].lower()
-    if view not in ("active", "archived", "all"):
-        raise Invalid("filter", f"view:{view} is none of view:active, view:archived, view:all")
+    if view not in _VIEWS:
+        known = ", ".join(f"view:{one}" for one in _VIEWS)
+        raise Invalid("filter", f"view:{view} is none of {known}")
     return Wanted(
         words=tuple(words + given["name"]),
         states=tuple(s for one in given["status"] for s in _states(one)),

@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from zafiro.assets import service as assets
 from zafiro.core.context import Context
 from zafiro.jobs import overview as jobs
 from zafiro.studio import job_wire
+from zafiro.studio.editing import RERUN_OF
 from zafiro.studio.logs import Lines
 from zafiro.studio.rows import at, rows, short
 from zafiro.tracking import overview as runs
@@ -64,10 +66,15 @@ def job(ctx: Context, db: Session, workspace: Workspace, lines: Lines, name: str
         ),
         exit_code=kept.job.exit_code if kept else None,
         warnings=[str(one.get("message", one)) for one in run.warnings],
-        git=_git(run),
+        git=git_of(run),
         parent=run.parent,
         children=rows(ctx, db, workspace, below),
         log=jobs.LOG if has_log else None,
+        made=[
+            job_wire.Made(kind=one.kind, name=one.name, version=one.version)
+            for one in assets.of_run(db, workspace, run.run_id)
+        ],
+        rerun_of=(run.properties or {}).get(RERUN_OF),
     )
 
 
@@ -81,7 +88,7 @@ def curves(db: Session, workspace: Workspace, asked: job_wire.CurvesQuery) -> jo
             )
             if e.points or e.odd or e.x:
                 found.append(
-                    job_wire.Curve(
+                    job_wire.Curve.model_construct(  # our own numbers need no second look
                         run=run.run_id,
                         key=key,
                         points=e.points,
@@ -126,7 +133,7 @@ def _output(run: Run, name: str, given: dict[str, Any] | None) -> job_wire.Port:
     )
 
 
-def _git(run: Run) -> job_wire.Git | None:
+def git_of(run: Run) -> job_wire.Git | None:
     known = {**(run.properties or {}), **run.tags}
 
     def said(name: str) -> str | None:

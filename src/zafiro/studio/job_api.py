@@ -1,20 +1,21 @@
-"""The addresses of one job's page: itself, curves, files, log; and of the comparison."""
+"""The addresses of one job's page: itself, curves, log, changes."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from zafiro.core.context import Context
-from zafiro.studio import compare_wire, comparing, files, job_wire, list_wire
+from zafiro.jobs import service as jobs
+from zafiro.studio import curve_bytes, editing, job_wire
 from zafiro.studio import job as page
 from zafiro.studio.logs import Lines
-from zafiro.studio.rooms import Asked, Rooms
+from zafiro.studio.rooms import Asked, Rooms, room
 from zafiro.tracking import overview as runs
 from zafiro.tracking import service as tracking
 
-_TEXT_BYTES = 256 * 1024
 _HITS = 200
+_JSON_NUMBERS = 2000
 
 
 def routes(ctx: Context, rooms: Rooms) -> APIRouter:
@@ -27,46 +28,39 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     def job(at: Reading, name: str) -> job_wire.Job:
         return page.job(ctx, at.db, at.workspace, lines, name)
 
-    @router.post("/curves")
-    def curves(at: Reading, asked: job_wire.CurvesQuery) -> job_wire.Curves:
-        return page.curves(at.db, at.workspace, asked)
+    @router.post("/curves", response_model=job_wire.Curves)
+    def curves(at: Reading, asked: job_wire.CurvesQuery, request: Request) -> Any:
+        """As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them."""
+        found = page.curves(at.db, at.workspace, asked)
+        if sum(4 * len(one.x) for one in found.curves) > _JSON_NUMBERS:
+            if curve_bytes.TYPE in request.headers.get("accept", ""):
+                return Response(curve_bytes.packed(found), media_type=curve_bytes.TYPE)
+            # Checked when it was made; to check half a million numbers again takes longer.
+            return Response(found.model_dump_json(), media_type="application/json")
+        return found
 
-    @router.post("/compare")
-    def compare(at: Reading, asked: list_wire.Names) -> compare_wire.Comparison:
-        return comparing.compare(ctx, at.db, at.workspace, asked.names)
+    @router.patch("/jobs/{name}", status_code=204)
+    def change_job(workspace: str, name: str, asked: job_wire.JobChange, request: Request) -> None:
+        caller = rooms.cookies.caller(request)
+        with ctx.db.begin() as db:
+            found = room(db, workspace)
+            rooms.authorise(caller, "jobs/write", f"{found.id}/jobs/{name}")
+            editing.change(db, found, name, asked)
 
-    @router.get("/jobs/{name}/files")
-    def list_files(at: Reading, name: str, path: str = "") -> job_wire.Files:
-        run = tracking.get_run(at.db, at.workspace.guid, name)
-        found = runs.files(ctx.home, at.workspace, run, path)
-        below = f"{path.rstrip('/')}/" if path else ""
-        shown = [
-            job_wire.File(path=below + f.path, folder=f.is_folder, size_bytes=f.size_bytes)
-            for f in found
-        ]
-        return job_wire.Files(path=path, files=sorted(shown, key=lambda f: (not f.folder, f.path)))
+    @router.post("/jobs/{name}/rerun")
+    def rerun(workspace: str, name: str, request: Request) -> job_wire.Again:
+        """Sends it again with the rights of who asks."""
+        caller = rooms.cookies.caller(request)
+        with ctx.db.begin() as db:
+            found = room(db, workspace)
+            rooms.authorise(caller, "jobs/write", f"{found.id}/jobs/{name}")
+            made = editing.rerun(ctx, db, found, name, by=caller.name)
+        ctx.wakes.wake(jobs.LOOP)
+        return job_wire.Again(name=made)
 
     def file(at: Asked, name: str, path: str) -> Path:
         run = tracking.get_run(at.db, at.workspace.guid, name)
         return runs.file(ctx.home, at.workspace, run, path)
-
-    @router.get("/jobs/{name}/text")
-    def text(at: Reading, name: str, path: str) -> job_wire.Text:
-        """The first 256 KiB of a file."""
-        place = file(at, name, path)
-        size = place.stat().st_size
-        with place.open("rb") as opened:
-            raw = opened.read(_TEXT_BYTES)
-        return job_wire.Text(
-            path=path,
-            size_bytes=size,
-            text=None if b"\0" in raw else raw.decode("utf-8", "replace"),
-            truncated=size > len(raw),
-        )
-
-    @router.get("/jobs/{name}/raw", response_class=Response)
-    def raw(at: Reading, name: str, path: str, download: bool = False) -> Response:
-        return files.users(file(at, name, path), download=download)
 
     @router.get("/jobs/{name}/log")
     def read_log(

@@ -44,6 +44,14 @@ class Git(BaseModel):
     dirty: bool
 
 
+class Made(BaseModel):
+    """An asset that came of a job. kind: models, data."""
+
+    kind: str
+    name: str
+    version: str
+
+
 class Job(BaseModel):
     """variables: names of environment variables only; values may be secret."""
 
@@ -69,6 +77,8 @@ class Job(BaseModel):
     parent: str | None
     children: list[Row]
     log: str | None
+    made: list[Made]
+    rerun_of: str | None
 
 
 class Curve(BaseModel):
@@ -111,12 +121,71 @@ class Files(BaseModel):
 
 
 class Text(BaseModel):
-    """The head of a file. text null: it is not text."""
+    """A part of a file. text null: it is not text. next: where the following part begins; null at
+    the end. size_bytes: of the file as it is, however it is shown."""
 
     path: str
     size_bytes: int
     text: str | None
-    truncated: bool
+    next: int | None
+
+
+class Table(BaseModel):
+    """kind null: the file is no table. more: what is beyond `total` rows or 200 columns was not
+    read."""
+
+    kind: str | None
+    size_bytes: int
+    columns: list[str]
+    rows: list[list[str | float | None]]
+    first: int
+    total: int
+    more: bool
+
+
+class Picture(BaseModel):
+    """small: the same in few bytes, for a grid."""
+
+    step: int
+    path: str
+    small: str | None = None
+    at_ms: int | None = None
+
+
+class Pictures(BaseModel):
+    key: str
+    frames: list[Picture]
+
+
+class Images(BaseModel):
+    """more: the run has more files than were looked at."""
+
+    series: list[Pictures]
+    more: bool
+
+
+class Code(BaseModel):
+    """why: "" when there is code; "none": the job was sent without; "run": it is no job of this
+    server; "gone": it was deleted."""
+
+    why: str
+    files: list[File]
+    more: bool
+    entry: str | None
+    git: Git | None
+
+
+class JobChange(BaseModel):
+    """What is left out stays. remove_tags: {name: the value it is thought to have}."""
+
+    display_name: str | None = Field(None, max_length=500)
+    description: str | None = Field(None, max_length=50_000)
+    tags: dict[str, str] = Field(default_factory=dict, max_length=100)
+    remove_tags: dict[str, str] = Field(default_factory=dict, max_length=100)
+
+
+class Again(BaseModel):
+    name: str
 
 
 class Log(BaseModel):

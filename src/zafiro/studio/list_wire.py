@@ -1,6 +1,7 @@
-"""Shapes of the home page and the lists of jobs and experiments."""
+"""Shapes of the home page and the list of jobs."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -9,17 +10,57 @@ from zafiro.studio.wire import Row
 
 
 class JobsQuery(BaseModel):
+    """upto: `newest` of an earlier answer; what was made since is left out, and counted. group:
+    "experiment", by whose name the list is then ordered first."""
+
     filter: str = ""
     sort: str = "-created"
     columns: list[str] = Field(default_factory=list, max_length=50)
     offset: int = Field(0, ge=0)
     limit: int = Field(100, ge=1, le=500)
+    upto: int | None = None
+    group: Literal["", "experiment"] = ""
 
 
 class Jobs(BaseModel):
+    """fresh: how many match that were made after `upto`."""
+
     rows: list[Row]
     total: int
+    fresh: int
+    newest: int
     as_of: datetime
+
+
+class GroupsQuery(BaseModel):
+    filter: str = ""
+    upto: int | None = None
+
+
+class Group(BaseModel):
+    name: str
+    count: int
+    states: dict[str, int]
+
+
+class Groups(BaseModel):
+    groups: list[Group]
+
+
+class AroundQuery(BaseModel):
+    name: str
+    filter: str = ""
+    sort: str = "-created"
+    group: Literal["", "experiment"] = ""
+
+
+class Around(BaseModel):
+    """Where a job stands in a list, from 1, and its neighbours there; 0 when it is not in it."""
+
+    place: int
+    total: int
+    before: str | None
+    after: str | None
 
 
 class HistogramQuery(BaseModel):
@@ -51,16 +92,6 @@ class Refusal(BaseModel):
 class Done(BaseModel):
     done: list[str]
     refused: list[Refusal]
-
-
-class Experiment(BaseModel):
-    name: str
-    runs: int
-    newest: datetime
-
-
-class Experiments(BaseModel):
-    experiments: list[Experiment]
 
 
 class Columns(BaseModel):

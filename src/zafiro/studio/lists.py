@@ -1,7 +1,8 @@
-"""The home page and the lists of jobs and experiments: one call gives a first screen."""
+"""The home page and the list of jobs: one call gives a first screen."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from zafiro.computes import service as computes
 from zafiro.core import clock
 from zafiro.core.context import Context
-from zafiro.core.errors import ZafiroError
+from zafiro.core.errors import Conflict, ZafiroError
 from zafiro.jobs import overview as jobs
 from zafiro.jobs import service as job_verbs
 from zafiro.studio import filters, list_wire
@@ -29,7 +30,9 @@ def query(
     ctx: Context, db: Session, workspace: Workspace, asked: list_wire.JobsQuery, *, me: str
 ) -> list_wire.Jobs:
     """A window of the list of jobs and runs. Raises Invalid for a filter or order that is none."""
-    wanted = filters.parse(asked.filter, me=me, now=clock.now())
+    given = filters.parse(asked.filter, me=me, now=clock.now())
+    wanted = replace(given, upto=asked.upto)
+    newest = runs.newest_key(db)
     window = runs.window(
         db,
         workspace.guid,
@@ -38,10 +41,57 @@ def query(
         descending=asked.sort.startswith("-"),
         offset=asked.offset,
         limit=asked.limit,
-        columns=asked.columns,
+        shown=asked.columns,
+        grouped=bool(asked.group),
     )
-    shown = rows(ctx, db, workspace, window.runs, window.values)
-    return list_wire.Jobs(rows=shown, total=window.total, as_of=clock.now())
+    fresh = 0
+    if asked.upto is not None and newest > asked.upto:
+        fresh = runs.count(db, workspace.guid, replace(given, after=asked.upto))
+    return list_wire.Jobs(
+        rows=rows(ctx, db, workspace, window.runs, window.values),
+        total=window.total,
+        fresh=fresh,
+        newest=newest,
+        as_of=clock.now(),
+    )
+
+
+def groups(
+    db: Session, workspace: Workspace, asked: list_wire.GroupsQuery, *, me: str
+) -> list_wire.Groups:
+    wanted = replace(filters.parse(asked.filter, me=me, now=clock.now()), upto=asked.upto)
+    found: dict[str, list_wire.Group] = {}
+    for name, state, number in runs.groups(db, workspace.guid, wanted):
+        one = found.setdefault(name, list_wire.Group(name=name, count=0, states={}))
+        one.count += number
+        one.states[state] = number
+    return list_wire.Groups(groups=list(found.values()))
+
+
+def around(
+    db: Session, workspace: Workspace, asked: list_wire.AroundQuery, *, me: str
+) -> list_wire.Around:
+    """Raises NotFound for a job that is none."""
+    run = tracking.get_run(db, workspace.guid, asked.name)
+    keys = runs.keys_of(
+        db,
+        workspace.guid,
+        filters.parse(asked.filter, me=me, now=clock.now()),
+        sort=asked.sort.removeprefix("-"),
+        descending=asked.sort.startswith("-"),
+        grouped=bool(asked.group),
+    )
+    place = keys.index(run.key) if run.key in keys else -1
+    if place < 0:
+        return list_wire.Around(place=0, total=len(keys), before=None, after=None)
+    beside = keys[max(0, place - 1) : place + 2]
+    names = {one.key: one.run_id for one in runs.with_keys(db, beside, ())[0]}
+    return list_wire.Around(
+        place=place + 1,
+        total=len(keys),
+        before=names.get(keys[place - 1]) if place else None,
+        after=names.get(keys[place + 1]) if place + 1 < len(keys) else None,
+    )
 
 
 def histogram(
@@ -77,7 +127,7 @@ def home(ctx: Context, db: Session, workspace: Workspace) -> list_wire.Home:
         counts=runs.counts(db, workspace.guid, since_ms=since),
         recent=rows(ctx, db, workspace, recent),
         failures=sorted(groups.values(), key=lambda group: -group.count)[:8],
-        computes=compute_rows(db, workspace),
+        computes=compute_rows(ctx, db, workspace, last=False),
         slots_used=used,
         slots=slots,
     )
@@ -91,26 +141,29 @@ def fingerprint(message: str) -> str:
 def change(
     ctx: Context, db: Session, workspace: Workspace, verb: str, names: Sequence[str]
 ) -> list_wire.Done:
-    """cancel, archive or restore each; those that cannot be are told with the reason."""
+    """cancel, archive, restore, delete or undelete each; those that cannot be are told with the
+    reason."""
     done, refused = [], []
     for name in names:
         try:
             with db.begin_nested():
-                if verb == "cancel":
-                    job_verbs.cancel(ctx, db, workspace.guid, name)
-                else:
-                    hidden = verb == "archive"
-                    tracking.update_run(db, workspace.guid, name, hidden=hidden)
+                _change(ctx, db, workspace, verb, name)
             done.append(name)
         except ZafiroError as e:
             refused.append(list_wire.Refusal(name=name, why=str(e)))
     return list_wire.Done(done=done, refused=refused)
 
 
-def experiments(db: Session, workspace: Workspace) -> list_wire.Experiments:
-    return list_wire.Experiments(
-        experiments=[
-            list_wire.Experiment(name=name, runs=count, newest=at(newest))
-            for name, count, newest in runs.experiments(db, workspace.guid)
-        ]
-    )
+def _change(ctx: Context, db: Session, workspace: Workspace, verb: str, name: str) -> None:
+    guid = workspace.guid
+    if verb == "cancel":
+        job_verbs.cancel(ctx, db, guid, name)
+    elif verb in ("archive", "restore"):
+        tracking.update_run(db, guid, name, hidden=verb == "archive")
+    elif verb == "undelete":
+        tracking.restore_run(db, tracking.get_run(db, guid, name))
+    else:
+        kept = jobs.find(db, guid, name)
+        if kept is not None and not kept.job.ended:
+            raise Conflict(f"job '{name}' is {kept.job.status.value}; cancel it first")
+        tracking.remove_run(db, tracking.get_run(db, guid, name))

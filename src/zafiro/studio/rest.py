@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from zafiro.core import names
 from zafiro.core.caller import Gate
 from zafiro.core.context import Context
-from zafiro.studio import files
+from zafiro.studio import files, first
 from zafiro.studio.feed import Feed
 from zafiro.studio.signin import Cookies
 from zafiro.workspaces import service as workspaces
@@ -25,7 +25,7 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
     ctx.stopping.append(feed.stop)
 
     async def page(request: Request) -> Response:
-        return await run_in_threadpool(files.page, request)
+        return await run_in_threadpool(first.page, request, cookies, answers)
 
     async def asset(request: Request) -> Response:
         return await run_in_threadpool(files.asset, request)
@@ -57,6 +57,11 @@ def routes(ctx: Context, gate: Gate) -> list[BaseRoute]:
         from zafiro.studio import api  # a quarter of a second that only visitors pay
 
         return api.create(ctx, gate, cookies, feed)
+
+    def answers() -> Callable[[Request], first.Answers]:
+        from zafiro.studio import api
+
+        return api.answers(ctx, gate, cookies)
 
     return [
         Route("/", root),

@@ -46,7 +46,7 @@ def _row(run: Run, why: wire.Why | None, values: dict[str, float | str | None]) 
         state=run.state,
         why=why,
         experiment=run.experiment,
-        type=_type(run),
+        type=kind(run),
         compute=run.target,
         user=run.user,
         created=at(run.created_ms),
@@ -57,7 +57,7 @@ def _row(run: Run, why: wire.Why | None, values: dict[str, float | str | None]) 
     )
 
 
-def _type(run: Run) -> str:
+def kind(run: Run) -> str:
     kind = (run.run_type or "run").lower()
     return kind.removeprefix("azureml.").removesuffix("job") or "run"
 

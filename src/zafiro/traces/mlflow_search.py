@@ -4,6 +4,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
+from zafiro.mlflow_rest.paging import paged
 from zafiro.mlflow_rest.router import AnyVerb, Verb
 from zafiro.traces import messages, metrics, search, wire
 from zafiro.traces.mlflow_traces import READ, known
@@ -45,10 +46,7 @@ def _search(call: Call, ids: list[str], said: Any, shown: Any) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"traces": [shown(trace) for trace in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+    return paged({"traces": [shown(trace) for trace in found]}, token)
 
 
 def correlation(call: Call) -> Any:

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from zafiro.core.body import receive
 from zafiro.core.caller import Caller, Gate
 from zafiro.core.context import Context
-from zafiro.core.errors import Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
+from zafiro.core.errors import Busy, Conflict, Denied, Invalid, NotFound, Unsupported, ZafiroError
 from zafiro.core.names import ML
 from zafiro.mlflow_rest.call import decode
 from zafiro.tracking import experiments, service
@@ -147,7 +147,10 @@ def as_json(answer: Any, status: int = 200) -> Response:
 
 def failure(error: Exception) -> Response:
     said, status = told(error)
-    return as_json(said, status)
+    answer = as_json(said, status)
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = str(error.retry_s)
+    return answer
 
 
 def told(error: Exception) -> tuple[dict[str, Any], int]:
@@ -163,6 +166,8 @@ def told(error: Exception) -> tuple[dict[str, Any], int]:
         code, status = "BadRequest", 400
     elif isinstance(error, Unsupported):
         code, status = "NotImplemented", 501
+    elif isinstance(error, Busy):
+        code, status = "TooManyRequests", 429
     else:
         log.error("a tracking face failed", exc_info=error)
         code, status = "InternalServerError", 500

@@ -1,12 +1,13 @@
 """A metric at the width of a plot: a band from the lowest to the highest value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from zafiro.tracking import blocks, thinning
+from zafiro.tracking import bands, blocks
 from zafiro.tracking.store import LatestRow, MetricNameRow, PointRow
 
 
@@ -54,24 +55,14 @@ def envelope(
     if found is None:
         return _made(key, 0, 0, [])
     metric, count = int(found[0]), int(found[1])
-    if x == "step" and count >= blocks.LONG:
-        return _long(db, run, key, count, width, first, last)
+    if count >= blocks.LONG:
+        lowest, highest = -(1 << 63), (1 << 63) - 1
+        whole = first is None and last is None
+        view = (lowest if first is None else first, highest if last is None else last)
+        band = bands.band(db, run, metric, count, width=width, axis=x, view=None if whole else view)
+        if band is not None:
+            return _made(key, count if whole else None, None, band)
     return _counted(db, run, key, metric, width, x, first, last)
-
-
-def _long(
-    db: Session, run: int, key: str, count: int, width: int, first: int | None, last: int | None
-) -> Envelope:
-    points = count if first is None and last is None else None
-    pieces = thinning.pieces(db, run, key, pixels=width, first_step=first, last_step=last)
-    if pieces:
-        rows = [
-            (b.first[0], b.low[2], b.high[2], (b.first[2] + b.last[2]) / 2)
-            for b in sorted(pieces, key=lambda b: b.first[0])
-        ]
-        return _made(key, points, None, rows)
-    marks = thinning.envelope(db, run, key, pixels=width, first_step=first, last_step=last)
-    return _made(key, points, None, [(p.step, p.value, p.value, p.value) for p in marks])
 
 
 def _counted(
@@ -112,7 +103,7 @@ def _counted(
     return _made(key, int(good), int(total - good), [tuple(r) for r in db.execute(query)])
 
 
-def _made(key: str, points: int | None, odd: int | None, rows: list[Any]) -> Envelope:
+def _made(key: str, points: int | None, odd: int | None, rows: Sequence[Any]) -> Envelope:
     return Envelope(
         key,
         points,

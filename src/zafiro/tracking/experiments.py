@@ -4,17 +4,33 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zafiro.core import clock
 from zafiro.core.errors import Conflict, Invalid, NotFound
+from zafiro.mlflow_rest.conditions import compare, having
+from zafiro.mlflow_rest.filters import parse, parse_order
 from zafiro.tracking import rules, sql
 from zafiro.tracking.domain import ACTIVE, DEFAULT_EXPERIMENT, DELETED, Experiment, Place
 from zafiro.tracking.store import ExperimentRow, ExperimentTagRow, RunRow
 
 _ID = re.compile(r"-?[0-9]{1,18}")
+
+
+_ATTRIBUTES: dict[str, type] = {
+    "name": str,
+    "experiment_id": str,
+    "creation_time": float,
+    "last_update_time": float,
+}
+_COLUMNS: dict[str, Any] = {
+    "name": ExperimentRow.name,
+    "experiment_id": ExperimentRow.key,
+    "creation_time": ExperimentRow.created_ms,
+    "last_update_time": ExperimentRow.modified_ms,
+}
 
 
 def now_ms() -> int:
@@ -116,6 +132,41 @@ def active_keys(db: Session, workspace: str) -> list[int]:
     row = ExperimentRow
     query = select(row.key).where(row.workspace == workspace, row.lifecycle == ACTIVE)
     return list(db.scalars(query))
+
+
+def search(
+    db: Session,
+    workspace: str,
+    *,
+    text: str,
+    order_by: Sequence[str],
+    lifecycles: Sequence[str],
+    offset: int,
+    limit: int,
+) -> list[Experiment]:
+    """By MLflow's grammar over attributes and tags, the newest first unless asked otherwise.
+    Raises Invalid."""
+    kinds = frozenset({"attribute", "tag"})
+    clauses = parse(text, _ATTRIBUTES, kinds=kinds) if text.strip() else []
+    orders = [
+        parse_order(order, frozenset(_ATTRIBUTES), kinds=frozenset({"attribute"}))
+        for order in order_by or ["creation_time DESC", "experiment_id ASC"]
+    ]
+    row, tag = ExperimentRow, ExperimentTagRow
+    query = select(row).where(row.workspace == workspace, row.lifecycle.in_(lifecycles))
+    for clause in clauses:
+        if clause.kind == "tag":
+            same = exists().where(tag.experiment == row.key, tag.key == clause.key)
+            query = query.where(having(db, same, tag.value, clause))
+            continue
+        if clause.key == "experiment_id":
+            raise Invalid("", "experiments cannot be filtered by experiment_id; get it")
+        query = query.where(compare(db, _COLUMNS[clause.key], clause))
+    for order in orders:
+        column = _COLUMNS[order.key]
+        query = query.order_by(column.asc() if order.ascending else column.desc())
+    query = query.order_by(row.key).offset(offset).limit(limit)
+    return of_rows(db, list(db.scalars(query)))
 
 
 def holds_job(db: Session, experiment: Experiment, job: str) -> bool:

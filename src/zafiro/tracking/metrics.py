@@ -37,14 +37,29 @@ _NEWER = (
     "(excluded.step, excluded.timestamp_ms, excluded.value)"
     " > (metric_latest.step, metric_latest.timestamp_ms, metric_latest.value)"
 )
+_LOWER = (
+    "excluded.low_value < metric_latest.low_value OR metric_latest.low_value IS NULL",
+    ("low_value", "low_step", "low_ms"),
+)
+_HIGHER = (
+    "excluded.high_value > metric_latest.high_value OR metric_latest.high_value IS NULL",
+    ("high_value", "high_step", "high_ms"),
+)
 _LATEST = (
-    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment, count)"
+    "INSERT INTO metric_latest (run, key, step, timestamp_ms, value, nan, experiment, count,"
+    " low_value, low_step, low_ms, high_value, high_step, high_ms)"
     " {values} ON CONFLICT (run, key) DO UPDATE SET count = metric_latest.count + excluded.count, "
 ) + ", ".join(
-    f"{column} = CASE WHEN {_NEWER} THEN excluded.{column} ELSE metric_latest.{column} END"
-    for column in ("step", "timestamp_ms", "value", "nan")
+    f"{column} = CASE WHEN {better} THEN excluded.{column} ELSE metric_latest.{column} END"
+    for better, columns in (
+        (_NEWER, ("step", "timestamp_ms", "value", "nan")),
+        _LOWER,
+        _HIGHER,
+    )
+    for column in columns
 )
-_LATEST_TYPES = "int8 text int8 int8 float8 bool int8 int8"
+_LATEST_TYPES = "int8 text int8 int8 float8 bool int8 int8 float8 int8 int8 float8 int8 int8"
+_NO_MARK = (None, None, None)
 _PARAMS = "INSERT INTO run_params (run, key, value, experiment) {values} ON CONFLICT DO NOTHING"
 _PARAM_TYPES = "int8 text text int8"
 
@@ -70,19 +85,28 @@ def log_many(db: Session, logged: Sequence[tuple[int, int, Logged]]) -> None:
             value = 0.0
         rows.append((run, numbers[key], at, step, value, nan))
         rank = (step, at, value, nan)
+        mark = _NO_MARK if nan else (value, step, at)
         kept = newest.get((run, key))
         if kept is None:
-            newest[run, key] = [rank, experiment, 1]
+            newest[run, key] = [rank, experiment, 1, mark, mark]
         else:
             kept[2] += 1
             if rank > kept[0]:
                 kept[0] = rank
+            if not nan:
+                if kept[3] is _NO_MARK or value < kept[3][0]:
+                    kept[3] = mark
+                if kept[4] is _NO_MARK or value > kept[4][0]:
+                    kept[4] = mark
         if point.model_id:
             models.append((run, point))
     rows.sort()  # in the order of the key: SQLite then goes through its tree once
     sql.many(db, _POINTS, _POINT_TYPES, rows)
     # In one order everywhere, so that two servers cannot wait for each other.
-    latest = [(*of, *newest[of][0], *newest[of][1:]) for of in sorted(newest)]
+    latest = []
+    for of in sorted(newest):
+        rank, experiment, count, low, high = newest[of]
+        latest.append((*of, *rank, experiment, count, *low, *high))
     sql.many(db, _LATEST, _LATEST_TYPES, latest)
     blocks.extend(db, rows, {(run, numbers[key]): key for run, key in newest})
     for run in {run for run, _ in models}:

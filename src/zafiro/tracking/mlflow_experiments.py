@@ -2,32 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound, Unsupported
 from zafiro.datastores import service as datastores
 from zafiro.mlflow_rest.call import Call
-from zafiro.mlflow_rest.conditions import compare
-from zafiro.mlflow_rest.filters import parse, parse_order
-from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.mlflow_rest.paging import paged, read_token, write_token
 from zafiro.tracking import artifacts, experiments, metrics, wire
 from zafiro.tracking.domain import DEFAULT_EXPERIMENT, Experiment, Place
 from zafiro.tracking.search import VIEWS
-from zafiro.tracking.store import ExperimentRow, ExperimentTagRow
 
-_ATTRIBUTES: dict[str, type] = {
-    "name": str,
-    "experiment_id": str,
-    "creation_time": float,
-    "last_update_time": float,
-}
-_COLUMNS: dict[str, Any] = {
-    "name": ExperimentRow.name,
-    "experiment_id": ExperimentRow.key,
-    "creation_time": ExperimentRow.created_ms,
-    "last_update_time": ExperimentRow.modified_ms,
-}
 MOST_RESULTS = 50_000
 MOST_SEARCHED = 20  # experiments whose datasets are asked for at once
 
@@ -152,45 +136,21 @@ def search(call: Call) -> Any:
             f"Invalid value {said.max_results} for parameter 'max_results' supplied: It must be "
             f"at least 1 and at most {MOST_RESULTS}",
         )
-    kinds = frozenset({"attribute", "tag"})
-    clauses = parse(said.filter, _ATTRIBUTES, kinds=kinds) if said.filter.strip() else []
-    orders = [
-        parse_order(order, frozenset(_ATTRIBUTES), kinds=frozenset({"attribute"}))
-        for order in said.order_by or ["creation_time DESC", "experiment_id ASC"]
-    ]
     _, offset = read_token(said.page_token)
     known(call, "0")
-    row = ExperimentRow
     with call.ctx.db.read() as db:
-        query = select(row).where(
-            row.workspace == call.guid, row.lifecycle.in_(VIEWS[view(said.view_type)])
+        found = experiments.search(
+            db,
+            call.guid,
+            text=said.filter,
+            order_by=said.order_by,
+            lifecycles=VIEWS[view(said.view_type)],
+            offset=offset,
+            limit=said.max_results + 1,
         )
-        for clause in clauses:
-            if clause.kind == "attribute":
-                column = _COLUMNS[clause.key]
-                if clause.key == "experiment_id":
-                    raise Invalid("", "experiments cannot be filtered by experiment_id; get it")
-                query = query.where(compare(db, column, clause))
-                continue
-            tag = ExperimentTagRow
-            same = exists().where(tag.experiment == row.key, tag.key == clause.key)
-            if clause.comparator == "IS NULL":
-                query = query.where(~same)
-            elif clause.comparator == "IS NOT NULL":
-                query = query.where(same)
-            else:
-                query = query.where(same.where(compare(db, tag.value, clause)))
-        for order in orders:
-            column = _COLUMNS[order.key]
-            query = query.order_by(column.asc() if order.ascending else column.desc())
-        query = query.order_by(row.key).offset(offset).limit(said.max_results + 1)
-        found = experiments.of_rows(db, list(db.scalars(query)))
-    answer: dict[str, Any] = {
-        "experiments": [wire.experiment(one) for one in found[: said.max_results]]
-    }
-    if len(found) > said.max_results:
-        answer["next_page_token"] = write_token(0, offset + said.max_results)
-    return answer
+    most = said.max_results
+    token = write_token(0, offset + most) if len(found) > most else None
+    return paged({"experiments": [wire.experiment(one) for one in found[:most]]}, token)
 
 
 def search_datasets(call: Call) -> Any:

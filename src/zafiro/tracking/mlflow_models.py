@@ -5,6 +5,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import Call
+from zafiro.mlflow_rest.paging import paged
 from zafiro.tracking import artifacts, model_wire, models, service
 from zafiro.tracking.domain import LoggedModel
 from zafiro.tracking.mlflow_experiments import known
@@ -133,10 +134,7 @@ def search(call: Call) -> Any:
             limit=min(max(1, said.max_results), 1000),
             token=said.page_token,
         )
-    answer: dict[str, Any] = {"models": [model_wire.logged_model(model) for model in found]}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+    return paged({"models": [model_wire.logged_model(model) for model in found]}, token)
 
 
 def list_artifacts(call: Call) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from zafiro.core.errors import Invalid
 from zafiro.mlflow_rest.call import HINT, Call, missing
-from zafiro.mlflow_rest.paging import read_token, write_token
+from zafiro.mlflow_rest.paging import paged, read_token, write_token
 from zafiro.tracking import (
     artifacts,
     experiments,
@@ -154,10 +154,7 @@ def search_runs(call: Call) -> Any:
             limit=said.max_results,
             token=said.page_token,
         )
-        answer: dict[str, Any] = {"runs": page.show(db, found)}
-    if token:
-        answer["next_page_token"] = token
-    return answer
+        return paged({"runs": page.show(db, found)}, token)
 
 
 def history(call: Call) -> Any:
@@ -172,10 +169,8 @@ def history(call: Call) -> Any:
             after=_behind(said.page_token),
             limit=None if limit is None else limit + 1,
         )
-    answer: dict[str, Any] = {"metrics": [wire.metric(point) for point in points[:limit]]}
-    if limit is not None and len(points) > limit:
-        answer["next_page_token"] = _token(points[limit - 1])
-    return answer
+    token = _token(points[limit - 1]) if limit is not None and len(points) > limit else None
+    return paged({"metrics": [wire.metric(point) for point in points[:limit]]}, token)
 
 
 def history_bulk(call: Call) -> Any:
@@ -244,13 +239,10 @@ def list_artifacts(call: Call) -> Any:
     )
     _, offset = read_token(said.page_token)
     page = found[offset : offset + MOST_ARTIFACTS]
-    answer: dict[str, Any] = {
-        "root_uri": artifacts.uri_of(run),
-        "files": [file_info(file, below) for file in page],
-    }
-    if len(found) > offset + len(page):
-        answer["next_page_token"] = write_token(0, offset + len(page))
-    return answer
+    done = offset + len(page)
+    token = write_token(0, done) if len(found) > done else None
+    files = [file_info(file, below) for file in page]
+    return paged({"root_uri": artifacts.uri_of(run), "files": files}, token)
 
 
 def file_info(file: artifacts.File, below: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
-from zafiro.mlflow_rest.conditions import compare
+from zafiro.mlflow_rest.conditions import compare, having
 from zafiro.mlflow_rest.filters import Clause, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import artifacts, rules
@@ -227,16 +227,11 @@ def _condition(db: Session, clause: Clause, datasets: Sequence[tuple[str, str | 
         return compare(db, _COLUMNS[clause.key], clause)
     table: Any = {"metric": ModelMetricRow, "param": ModelParamRow, "tag": ModelTagRow}[clause.kind]
     same = exists().where(table.model == LoggedModelRow.key, table.key == clause.key)
-    if clause.comparator == "IS NULL":
-        return ~same
-    if clause.comparator == "IS NOT NULL":
-        return same
-    same = same.where(compare(db, table.value, clause))
     if clause.kind == "metric":
         same = same.where(table.nan.is_(False))
         if datasets:
             same = same.where(_on(datasets))
-    return same
+    return having(db, same, table.value, clause)
 
 
 def _several(value: Any) -> Sequence[Any]:

@@ -1,25 +1,31 @@
 """What pages ask of runs, each in one look: a window of a list, counts, a curve at the width of a
 plot. Reads only. Public to other slices (docs/decisions/0008)."""
 
-import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
 from zafiro.core.home import Home
 from zafiro.mlflow_rest.filters import parse
-from zafiro.tracking import artifacts, metrics, service
+from zafiro.tracking import artifacts, columns, metrics, service
+from zafiro.tracking import gathered as gathered
 from zafiro.tracking.artifacts import File
-from zafiro.tracking.domain import ACTIVE, AZURE_STATE, MLFLOW_STATUS, Point, Run
+from zafiro.tracking.domain import ACTIVE, AZURE_STATE, DELETED, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
+from zafiro.tracking.kin import Taken as Taken
+from zafiro.tracking.kin import logged as logged
+from zafiro.tracking.kin import taken as taken
+from zafiro.tracking.kin import takers as takers
+from zafiro.tracking.overlays import overlay as overlay
 from zafiro.tracking.search import ATTRIBUTES, condition
-from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow
+from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow, TagRow
 from zafiro.workspaces.domain import Workspace
 
 STATES = tuple(MLFLOW_STATUS)
@@ -50,8 +56,9 @@ class Wanted:
     users, experiments, computes, types   as they are, in any case
     from_ms, to_ms   when they were made
     mlflow   a filter in MLflow's language
-    view     active | archived | all
+    view     active | archived | all | deleted
     children whether runs below other runs are listed too
+    upto, after   keys: none made later than that, only such
     """
 
     words: tuple[str, ...] = ()
@@ -65,6 +72,8 @@ class Wanted:
     mlflow: str = ""
     view: str = "active"
     children: bool = False
+    upto: int | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,8 @@ class Window:
     """runs: those asked for; values: {run key: {column: number or text}}; total: all that match."""
 
     runs: list[Run]
+    values: columns.Values
     total: int
-    values: dict[int, dict[str, float | str]]
 
 
 def window(
@@ -85,18 +94,52 @@ def window(
     descending: bool = True,
     offset: int = 0,
     limit: int = 100,
-    columns: Sequence[str] = (),
+    shown: Sequence[str] = (),
+    grouped: bool = False,
 ) -> Window:
-    """`sort`: a key of a list, or metrics.X or params.X. `columns`: metrics.X and params.X to
-    show. Raises Invalid, naming what cannot be asked."""
+    """`sort`: a key of a list, or a column as `tracking/columns.py` has them. `shown`: those to
+    show. `grouped`: by experiment first, by name. Raises Invalid, naming what cannot be asked."""
     where = _where(db, workspace, wanted)
-    base = select(RunRow.key).join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
     total = db.scalar(select(func.count(RunRow.key)).where(*where)) or 0
-    page = _ordered(base.where(*where), sort, descending).offset(offset).limit(limit)
-    keys = list(db.scalars(page))
-    found = {run.key: run for run in service.load(db, _with_keys(keys))} if keys else {}
-    runs = [found[key] for key in keys if key in found]
-    return Window(runs, total, _values(db, keys, columns))
+    found = _keys(db, where, sort, descending, offset, limit, grouped)
+    return Window(*_shown(db, found, shown), total)
+
+
+def keys_of(
+    db: Session,
+    workspace: str,
+    wanted: Wanted,
+    *,
+    sort: str,
+    descending: bool,
+    grouped: bool = False,
+) -> list[int]:
+    """The keys of all runs of a list, in its order. Raises Invalid."""
+    return _keys(db, _where(db, workspace, wanted), sort, descending, 0, None, grouped)
+
+
+def count(db: Session, workspace: str, wanted: Wanted) -> int:
+    return db.scalar(select(func.count(RunRow.key)).where(*_where(db, workspace, wanted))) or 0
+
+
+def groups(db: Session, workspace: str, wanted: Wanted) -> list[tuple[str, str, int]]:
+    """(experiment, state, runs), the experiments in the order of a grouped list."""
+    query = (
+        select(ExperimentRow.name, _STATE, func.count())
+        .select_from(RunRow)
+        .join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        .where(*_where(db, workspace, wanted))
+        .group_by(ExperimentRow.name, _STATE)
+        .order_by(ExperimentRow.name)
+    )
+    return [(str(name), str(state), int(number)) for name, state, number in db.execute(query)]
+
+
+def with_keys(
+    db: Session, found: Sequence[int], shown: Sequence[str]
+) -> tuple[list[Run], columns.Values]:
+    """Those runs, in that order, and what the columns say of them by their keys."""
+    return _shown(db, found, shown)
 
 
 def histogram(
@@ -131,25 +174,6 @@ def failures(db: Session, workspace: str, *, since_ms: int, limit: int = 200) ->
     return service.load(db, query)
 
 
-def experiments(db: Session, workspace: str) -> list[tuple[str, int, int]]:
-    """(name, runs, epoch ms of the newest) of the active ones, newest first."""
-    newest = func.max(RunRow.created_ms)
-    listed = and_(
-        RunRow.experiment == ExperimentRow.key,
-        RunRow.lifecycle == ACTIVE,
-        RunRow.hidden.is_(False),
-        RunRow.parent.is_(None),
-    )
-    query = (
-        select(ExperimentRow.name, func.count(RunRow.key), newest, ExperimentRow.created_ms)
-        .join(RunRow, listed, isouter=True)
-        .where(ExperimentRow.workspace == workspace, ExperimentRow.lifecycle == ACTIVE)
-        .group_by(ExperimentRow.key, ExperimentRow.name, ExperimentRow.created_ms)
-    )
-    found = [(name, int(n), int(at or made)) for name, n, at, made in db.execute(query)]
-    return sorted(found, key=lambda one: -one[2])
-
-
 def params(db: Session, runs: Iterable[int]) -> dict[int, dict[str, str]]:
     """{run key: {name: value}}."""
     return metrics.params(db, runs)
@@ -162,7 +186,7 @@ def latest(db: Session, runs: Iterable[int]) -> dict[int, list[Point]]:
 
 
 def keys(db: Session, workspace: str, like: str, *, limit: int = 200) -> list[str]:
-    """Columns a list can show: metrics.X and params.X of the newest 500 runs, by name."""
+    """Columns a list can show: metrics.X, params.X and tags.X of the newest 500 runs, by name."""
     newest = (
         select(RunRow.key)
         .where(RunRow.workspace == workspace, RunRow.lifecycle == ACTIVE)
@@ -171,8 +195,10 @@ def keys(db: Session, workspace: str, like: str, *, limit: int = 200) -> list[st
         .subquery()
     )
     found = []
-    for prefix, table in (("metrics", LatestRow), ("params", ParamRow)):
+    for prefix, table in (("metrics", LatestRow), ("params", ParamRow), ("tags", TagRow)):
         query = select(table.key).where(table.run.in_(select(newest.c.key))).distinct()
+        if table is TagRow:  # the clients' own, of which a list has columns where they matter
+            query = query.where(table.key.not_like("mlflow.%"), table.key.not_like("azureml%"))
         if like:
             query = query.where(func.lower(table.key).contains(like.lower(), autoescape=True))
         found += [f"{prefix}.{key}" for key in db.scalars(query.order_by(table.key).limit(limit))]
@@ -226,8 +252,9 @@ def by_ids(db: Session, workspace: str, ids: Sequence[str]) -> list[Run]:
 
 
 def _where(db: Session, workspace: str, wanted: Wanted) -> list[ColumnElement[bool]]:
-    where: list[Any] = [RunRow.workspace == workspace, RunRow.lifecycle == ACTIVE]
-    if wanted.view != "all":
+    lifecycle = DELETED if wanted.view == "deleted" else ACTIVE
+    where: list[Any] = [RunRow.workspace == workspace, RunRow.lifecycle == lifecycle]
+    if wanted.view in ("active", "archived"):
         where.append(RunRow.hidden.is_(wanted.view == "archived"))
     if not wanted.children:
         where.append(RunRow.parent.is_(None))
@@ -257,52 +284,67 @@ def _where(db: Session, workspace: str, wanted: Wanted) -> list[ColumnElement[bo
         where.append(RunRow.created_ms >= wanted.from_ms)
     if wanted.to_ms is not None:
         where.append(RunRow.created_ms <= wanted.to_ms)
+    if wanted.upto is not None:
+        where.append(RunRow.key <= wanted.upto)
+    if wanted.after is not None:
+        where.append(RunRow.key > wanted.after)
     if wanted.mlflow:
         clauses = parse(wanted.mlflow, ATTRIBUTES)
         where += [condition(db, clause, f"filter{n}") for n, clause in enumerate(clauses)]
     return where
 
 
-def _ordered(query: Any, sort: str, descending: bool) -> Any:
-    kind, dot, key = sort.partition(".")
-    if dot and kind in ("metrics", "params"):
-        row: Any = aliased(LatestRow if kind == "metrics" else ParamRow)
-        query = query.outerjoin(row, and_(row.run == RunRow.key, row.key == key))
-        column: Any = row.value
-        if kind == "metrics":
-            column = case((row.nan.is_(False), row.value))
+def _keys(
+    db: Session,
+    where: Sequence[ColumnElement[bool]],
+    sort: str,
+    descending: bool,
+    offset: int,
+    limit: int | None,
+    grouped: bool,
+) -> list[int]:
+    query = select(RunRow.key).where(*where)
+    if grouped:
+        query = query.join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        query = query.order_by(ExperimentRow.name)
+    column = columns.read(sort)
+    if column is not None and column.kind == "at":
+        if grouped:
+            raise Invalid("sort", f"'{sort}' cannot be the order of a grouped list")
+        few = query.order_by(RunRow.key.desc()).limit(columns.MOST_SORTED + 1)
+        known = columns.ordered_at(db, list(db.scalars(few)), column, descending)
+        return known[offset : None if limit is None else offset + limit]
+    if column is not None:
+        query = columns.ordered(query, column, descending)
+    elif sort == "created":
+        query = query.order_by(RunRow.key.desc() if descending else RunRow.key.asc())
     elif sort in _SORTS:
-        column = _SORTS[sort]
+        by = _SORTS[sort]
+        if not grouped:
+            query = query.join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
+        query = query.order_by(
+            by.is_(None), by.desc() if descending else by.asc(), RunRow.key.desc()
+        )
     else:
         raise Invalid(
-            "sort", f"'{sort}' is none of {', '.join(_SORTS)}, metrics.<name>, params.<name>"
+            "sort",
+            f"'{sort}' is none of {', '.join(_SORTS)}, metrics.<name>, max(<name>), min(<name>), "
+            "<name> at max(<name>), params.<name>, tags.<name>",
         )
-    if column is RunRow.key:
-        return query.order_by(column.desc() if descending else column.asc())
-    by = column.desc() if descending else column.asc()
-    return query.order_by(column.is_(None), by, RunRow.key.desc())
+    return list(db.scalars(query.offset(offset).limit(limit)))
 
 
-def _with_keys(keys: Sequence[int]) -> Any:
-    return service.every_run().where(RunRow.key.in_(keys))
-
-
-def _values(
-    db: Session, keys: Sequence[int], columns: Sequence[str]
-) -> dict[int, dict[str, float | str]]:
-    found: dict[int, dict[str, float | str]] = {key: {} for key in keys}
-    for kind, table in (("metrics", LatestRow), ("params", ParamRow)):
-        asked = [c.partition(".")[2] for c in columns if c.startswith(f"{kind}.")]
-        if not asked or not keys:
-            continue
-        pairs = [(run, name) for run in keys for name in asked]
-        for start in range(0, len(pairs), 500):
-            wanted = tuple_(table.run, table.key).in_(pairs[start : start + 500])
-            nan: Any = table.nan if table is LatestRow else literal(False)
-            query = select(table.run, table.key, table.value, nan).where(wanted)
-            for run, name, value, odd in db.execute(query):
-                found[run][f"{kind}.{name}"] = math.nan if odd else value
-    return found
+def _shown(
+    db: Session, found: Sequence[int], shown: Sequence[str]
+) -> tuple[list[Run], columns.Values]:
+    known: dict[int, Run] = {}
+    values: columns.Values = {}
+    for start in range(0, len(found), 500):
+        some = found[start : start + 500]
+        query = service.every_run().where(RunRow.key.in_(some))
+        known.update((run.key, run) for run in service.load(db, query))
+        values.update(columns.values(db, some, shown))
+    return [known[key] for key in found if key in known], values
 
 
 def files(home: Home, workspace: Workspace, run: Run, folder: str) -> list[File]:
@@ -318,3 +360,21 @@ def file(home: Home, workspace: Workspace, run: Run, path: str) -> Path:
     if not found.is_file():
         raise NotFound("file", path, f"run '{run.run_id}' has no file of that name")
     return found
+
+
+def paths(home: Home, workspace: Workspace, run: Run, *, at_most: int) -> tuple[list[str], bool]:
+    """(the files of a run's artifacts by path, whether there are more)."""
+    root = artifacts.place(home, workspace, artifacts.folder_of(run))
+    found: list[str] = []
+    for base, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            if len(found) == at_most:
+                return found, True
+            found.append(Path(base, name).relative_to(root).as_posix())
+    return found, False
+
+
+def inside(folder: Path, path: str) -> Path:
+    """A place in a folder. Raises Invalid for a path that leaves it."""
+    return artifacts.place_in(folder, path)

@@ -22,6 +22,7 @@ from sqlalchemy import text as text_of
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid
+from zafiro.mlflow_rest.conditions import glob
 from zafiro.mlflow_rest.filters import Clause, Order, parse, parse_order
 from zafiro.mlflow_rest.paging import read_token, write_token
 from zafiro.tracking import experiments as of_experiments
@@ -285,11 +286,6 @@ def condition(db: Session, clause: Clause, name: str) -> TextClause:
     pieces = said.split("?")
     named = "".join(f"{piece}:{name}_{n}" for n, piece in enumerate(pieces[:-1])) + pieces[-1]
     return text_of(named).bindparams(**{f"{name}_{n}": one for n, one in enumerate(given)})
-
-
-def glob(pattern: str) -> str:
-    special = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    return "".join(special.get(c, c) for c in pattern)
 
 
 def _list(values: Sequence[Any]) -> str:

@@ -64,6 +64,7 @@ class RunRow(Table):
         Index("runs_parent", "workspace", "parent"),
         Index("runs_job", "workspace", "job"),
         Index("runs_name", "experiment", "name"),
+        Index("runs_listed", "workspace", "lifecycle", "hidden", "parent", "key"),
     )
 
     key: Mapped[int] = mapped_column(Serial, primary_key=True)
@@ -180,8 +181,9 @@ class BlockRow(Table):
 
 
 class LatestRow(Table):
-    """The point of each metric with the greatest (step, timestamp, value), and how often one was
-    logged, repeats counted."""
+    """The point of each metric with the greatest (step, timestamp, value), how often one was
+    logged, repeats counted, and the lowest and the highest, of equal ones the one that came first:
+    NULL while all are NaN."""
 
     __tablename__ = "metric_latest"
     __table_args__ = (
@@ -197,6 +199,12 @@ class LatestRow(Table):
     timestamp_ms: Mapped[int] = mapped_column(Ms)
     experiment: Mapped[int] = mapped_column(BigInteger)
     count: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    low_value: Mapped[float | None]
+    low_step: Mapped[int | None] = mapped_column(BigInteger)
+    low_ms: Mapped[int | None] = mapped_column(Ms)
+    high_value: Mapped[float | None]
+    high_step: Mapped[int | None] = mapped_column(BigInteger)
+    high_ms: Mapped[int | None] = mapped_column(Ms)
 
 
 class SeriesRow(Table):

@@ -33,27 +33,6 @@ def envelope(
     return _points(key, _marks(db, run, key, pixels, _range(first_step, last_step)))
 
 
-def pieces(
-    db: Session,
-    run: int,
-    key: str,
-    *,
-    pixels: int,
-    first_step: int | None = None,
-    last_step: int | None = None,
-) -> list[Block]:
-    """The history as `pixels` buckets by step, for a band. [] when there are not that many: then
-    `envelope` has each point."""
-    between = _range(first_step, last_step)
-    metric, count = _metric(db, run, key)
-    if count < blocks.LONG:
-        return []
-    found = _blocks(db, run, metric, count, pixels, between)
-    if len(found) < pixels:
-        return []
-    return [blocks.merge(part) for part in _split(found, pixels)]
-
-
 def sampled_history(
     db: Session,
     run: int,

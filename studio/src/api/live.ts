@@ -2,9 +2,15 @@
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 
-import type { Jobs } from "./client";
+import type { Job, Jobs } from "./client";
 import { patched } from "./patch";
 import { follow, type Said } from "./stream";
+
+// What a run that began or ended may change.
+const LISTS = [
+  ...["jobs", "groups", "home", "histogram", "experiments", "computes", "compute"],
+  ...["assets", "asset", "versions", "lineage"],
+];
 
 let live = true; // until we know better: no amber flash on opening a page
 const listeners = new Set<() => void>();
@@ -66,12 +72,20 @@ function listener(client: QueryClient): (said: Said) => void {
         kind === about &&
         (Array.isArray(of) ? of.some((one) => names.has(one)) : names.has(String(of))),
     });
+  // Why a job waits depends on the others: each end or start may be what it waited for.
+  const waiting = () =>
+    client.invalidateQueries({
+      queryKey: ["job"],
+      predicate: ({ state }) =>
+        /^(NotStarted|Queued)$/.test((state.data as Job | undefined)?.row.state ?? ""),
+    });
   const changed = new Gathered(150, (names) => {
     void again("job", names);
+    void waiting();
     void again("compare", names);
   });
   const lists = new Gathered(1000, () => {
-    for (const kind of ["jobs", "home", "histogram", "experiments", "computes", "compute"])
+    for (const kind of LISTS)
       void client.invalidateQueries({ queryKey: [kind] });
   });
   const logged = new Gathered(1000, (names) => {
@@ -80,8 +94,7 @@ function listener(client: QueryClient): (said: Said) => void {
     void again("compare", names);
   });
   const written = new Gathered(250, (names) => {
-    void again("log", names);
-    void again("files", names);
+    for (const kind of ["log", "files", "images", "text", "table"]) void again(kind, names);
   });
   return (said) => {
     if (said.kind === "state") setLive(said.live);

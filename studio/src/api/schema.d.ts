@@ -46,6 +46,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/assets/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Asset
+         * @description What is said of all versions together.
+         */
+        post: operations["change_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Difference
+         * @description The definitions of two versions, line by line.
+         */
+        get: operations["difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/assets/{kind}/{name}/{version}": {
         parameters: {
             query?: never;
@@ -55,6 +112,77 @@ export interface paths {
         };
         /** Asset */
         get: operations["asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change Version */
+        post: operations["change_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asset Listing */
+        get: operations["asset_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description The beginning of a file: a table, or 256 KiB of text from byte `begin`.
+         */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/assets/{kind}/{name}/{version}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Raw Asset */
+        get: operations["raw_asset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -74,6 +202,100 @@ export interface paths {
         put?: never;
         /** Compare */
         post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Code
+         * @description Which files of two jobs' code differ.
+         */
+        get: operations["compare_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/code/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare Code File */
+        get: operations["compare_code_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Curves
+         * @description One metric of up to 200 runs.
+         */
+        post: operations["compare_curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare Images */
+        post: operations["compare_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/compare/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Known
+         * @description Names that somebody pasted.
+         */
+        post: operations["compare_known"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,6 +336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/computes/{name}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act
+         * @description Start, stop or restart an instance, scale a cluster.
+         */
+        post: operations["act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/copy": {
         parameters: {
             query?: never;
@@ -143,8 +385,52 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Curves */
+        /**
+         * Curves
+         * @description As JSON; more than 2,000 numbers as bytes (curve_bytes.py) to who accepts them.
+         */
         post: operations["curves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/environments/{name}/{version}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Build */
+        get: operations["build"];
+        put?: never;
+        /**
+         * Send Build
+         * @description Have it built now, by a job that does nothing else.
+         */
+        post: operations["send_build"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/environments/{name}/{version}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Build Log
+         * @description Lines of the log of the last build from `first`; negative: so many from the end.
+         */
+        get: operations["build_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -165,6 +451,80 @@ export interface paths {
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiment */
+        get: operations["experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Experiment
+         * @description Rename it, write its note.
+         */
+        post: operations["change_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Experiment
+         * @description Put away with its runs, until it is restored.
+         */
+        post: operations["delete_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/experiment/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore Experiment */
+        post: operations["restore_experiment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,6 +565,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/jobs/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Around
+         * @description The jobs before and after one in a list.
+         */
+        post: operations["around"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/w/{workspace}/jobs/change/{verb}": {
         parameters: {
             query?: never;
@@ -233,6 +613,43 @@ export interface paths {
         get: operations["columns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Every job of a list, as CSV.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Groups */
+        post: operations["groups"];
         delete?: never;
         options?: never;
         head?: never;
@@ -287,6 +704,58 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Change Job */
+        patch: operations["change_job"];
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code */
+        get: operations["code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Raw */
+        get: operations["code_raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/code/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Code Text */
+        get: operations["code_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -299,6 +768,23 @@ export interface paths {
         };
         /** List Files */
         get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images */
+        get: operations["images"];
         put?: never;
         post?: never;
         delete?: never;
@@ -351,8 +837,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Raw */
+        /**
+         * Raw
+         * @description `page`: HTML to look at, in a sandbox.
+         */
         get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rerun
+         * @description Sends it again with the rights of who asks.
+         */
+        post: operations["rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/jobs/{name}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Table */
+        get: operations["table"];
         put?: never;
         post?: never;
         delete?: never;
@@ -370,11 +896,71 @@ export interface paths {
         };
         /**
          * Text
-         * @description The first 256 KiB of a file.
+         * @description 256 KiB of a file from the byte `first`. `pretty`: of JSON, indented, up to 32 MiB.
          */
         get: operations["text"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Lineage
+         * @description What it came of and what came of it, some steps both ways.
+         */
+        get: operations["show_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/models/{name}/alias": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Alias
+         * @description Give an alias to a version, or take it away: one step, refused when it moved since.
+         */
+        post: operations["move_alias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sample Job
+         * @description Sends a job of a few seconds, for those who have none.
+         */
+        post: operations["sample_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -398,17 +984,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/w/{workspace}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Views
+         * @description The asker's own and the shared ones; the workspace's default first.
+         */
+        get: operations["views"];
+        put?: never;
+        /** Save View */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/w/{workspace}/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** View */
+        get: operations["view"];
+        /** Change View */
+        put: operations["change_view"];
+        post?: never;
+        /** Delete View */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Act
+         * @description start, stop and restart are for instances, scale for clusters: so many nodes at least and
+         *     at most.
+         */
+        Act: {
+            /** Max Nodes */
+            max_nodes?: number | null;
+            /** Min Nodes */
+            min_nodes?: number | null;
+            /**
+             * Verb
+             * @enum {string}
+             */
+            verb: "start" | "stop" | "restart" | "scale";
+        };
+        /**
+         * Acted
+         * @description undo: what would put it back; null where nothing changed or nothing can.
+         */
+        Acted: {
+            undo: components["schemas"]["Act"] | null;
+        };
+        /** Again */
+        Again: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * Around
+         * @description Where a job stands in a list, from 1, and its neighbours there; 0 when it is not in it.
+         */
+        Around: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Place */
+            place: number;
+            /** Total */
+            total: number;
+        };
+        /** AroundQuery */
+        AroundQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
+            /** Name */
+            name: string;
+            /**
+             * Sort
+             * @default -created
+             */
+            sort?: string;
+        };
+        /**
          * Asset
-         * @description definition: the resource as YAML. used_by, made_by: names of runs.
+         * @description definition: the resource as YAML. made_by: name of a run. load: how to use it, in Python.
+         *
+         *     aliases: those of this version. parts: what else can be asked of it: "files", "build".
          */
         Asset: {
+            /** Aliases */
+            aliases: string[];
             /** Archived */
             archived: boolean;
+            component: components["schemas"]["Component"] | null;
             /**
              * Created
              * Format: date-time
@@ -422,10 +1116,20 @@ export interface components {
             description: string | null;
             /** Kind */
             kind: string;
+            /** Load */
+            load: string;
             /** Made By */
             made_by: string | null;
+            model: components["schemas"]["MlModel"] | null;
             /** Name */
             name: string;
+            /** Parts */
+            parts: string[];
+            /** Put Away */
+            put_away: boolean;
+            source: components["schemas"]["Source"] | null;
+            /** Stage */
+            stage: string;
             /** Tags */
             tags: {
                 [key: string]: string;
@@ -437,12 +1141,47 @@ export interface components {
             /** Version */
             version: string;
             /** Versions */
-            versions: components["schemas"]["Version"][];
+            versions: string[];
         };
-        /** AssetRow */
+        /**
+         * AssetFile
+         * @description path: below the asset, with slashes.
+         */
+        AssetFile: {
+            /** Folder */
+            folder: boolean;
+            /** Path */
+            path: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * AssetFiles
+         * @description What lies directly in a folder of an asset, folders first; `more` are not listed.
+         */
+        AssetFiles: {
+            /** Files */
+            files: components["schemas"]["AssetFile"][];
+            /** More */
+            more: number;
+            /** Path */
+            path: string;
+        };
+        /**
+         * AssetRow
+         * @description aliases: of models, {alias: version}. build: of environments, the newest version's.
+         */
         AssetRow: {
+            /**
+             * Aliases
+             * @default {}
+             */
+            aliases?: {
+                [key: string]: string;
+            };
             /** Archived */
             archived: boolean;
+            build?: components["schemas"]["BuildState"] | null;
             /** Created By */
             created_by: string;
             /** Description */
@@ -454,6 +1193,11 @@ export interface components {
             modified: string;
             /** Name */
             name: string;
+            /**
+             * Stage
+             * @default
+             */
+            stage?: string;
             /** Type */
             type: string;
             /** Version */
@@ -466,6 +1210,35 @@ export interface components {
             /** Kind */
             kind: string;
         };
+        /**
+         * Before
+         * @description How it was, to put it back.
+         */
+        Before: {
+            /**
+             * Archived
+             * @default false
+             */
+            archived?: boolean;
+            /** Description */
+            description?: string | null;
+            /**
+             * Tags
+             * @default {}
+             */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /** BestRun */
+        BestRun: {
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** Value */
+            value: number;
+        };
         /** Bin */
         Bin: {
             /** Count */
@@ -475,49 +1248,262 @@ export interface components {
             /** State */
             state: string;
         };
+        /**
+         * Build
+         * @description state as BuildState. failure: why it can never be built here. cause: why the last build
+         *     failed. job: whose build it was. log: whether there is one. notes: how it was read.
+         */
+        Build: {
+            /** Added */
+            added: string[];
+            /** Began */
+            began: string | null;
+            /** Cause */
+            cause: string | null;
+            changed: components["schemas"]["Changed"] | null;
+            /** Constraints */
+            constraints: string[];
+            /** Ended */
+            ended: string | null;
+            /** Failure */
+            failure: string | null;
+            /** Job */
+            job: string | null;
+            /** Log */
+            log: boolean;
+            /** Notes */
+            notes: string[];
+            /** Python */
+            python: string | null;
+            /** Requirements */
+            requirements: string[];
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["BuildStep"][];
+            /** Took S */
+            took_s: number | null;
+        };
+        /**
+         * BuildState
+         * @description state: none, building, built, failed, canceled. took_s: of the last build that ended.
+         */
+        BuildState: {
+            /** Ended */
+            ended?: string | null;
+            /** State */
+            state: string;
+            /** Took S */
+            took_s?: number | null;
+        };
+        /** BuildStep */
+        BuildStep: {
+            /**
+             * Began
+             * Format: date-time
+             */
+            began: string;
+            /** Ended */
+            ended: string | null;
+            /** Failed */
+            failed: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Change
+         * @description What is to be said from now on; null: as it was.
+         */
+        Change: {
+            /** Archived */
+            archived?: boolean | null;
+            /** Description */
+            description?: string | null;
+            /** Tags */
+            tags?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * Changed
+         * @description good: whether that version was built; else it is only the one before.
+         */
+        Changed: {
+            /** Good */
+            good: boolean;
+            /** Packages */
+            packages: components["schemas"]["Package"][];
+            /** Version */
+            version: string;
+        };
+        /**
+         * ChangedFile
+         * @description added, removed: lines; null for what is not compared line by line, and then why says so.
+         */
+        ChangedFile: {
+            /** Added */
+            added: number | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "same";
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number | null;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * Code
+         * @description why: "" when there is code; "none": the job was sent without; "run": it is no job of this
+         *     server; "gone": it was deleted.
+         */
+        Code: {
+            /** Entry */
+            entry: string | null;
+            /** Files */
+            files: components["schemas"]["File"][];
+            git: components["schemas"]["Git"] | null;
+            /** More */
+            more: boolean;
+            /** Why */
+            why: string;
+        };
+        /**
+         * CodeDifference
+         * @description same: how many files are alike. limits: what was left out, in sentences.
+         */
+        CodeDifference: {
+            a: components["schemas"]["Snapshot"];
+            b: components["schemas"]["Snapshot"];
+            /** Files */
+            files: components["schemas"]["ChangedFile"][];
+            /** Limits */
+            limits: string[];
+            /** Same */
+            same: number;
+        };
+        /**
+         * Column
+         * @description Of the rows shown. Of numbers low, high and how many lie in each twelfth between them; of
+         *     others how many differ, and the most common.
+         */
+        Column: {
+            /**
+             * Bins
+             * @default []
+             */
+            bins?: number[];
+            /**
+             * Common
+             * @default []
+             */
+            common?: components["schemas"]["Common"][];
+            /** Distinct */
+            distinct?: number | null;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+        };
         /** Columns */
         Columns: {
             /** Columns */
             columns: string[];
         };
-        /** Compared */
-        Compared: {
-            /** Facts */
-            facts: {
-                [key: string]: string;
-            };
-            /** Metrics */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** Params */
-            params: {
-                [key: string]: string;
-            };
-            row: components["schemas"]["Row"];
+        /** Common */
+        Common: {
+            /** Count */
+            count: number;
+            /** Text */
+            text: string;
         };
-        /** Comparison */
+        /**
+         * Comparison
+         * @description missing: names that are no run here. stepped: metrics that went on for several steps.
+         */
         Comparison: {
+            /** Lines */
+            lines: components["schemas"]["Line"][];
             /** Missing */
             missing: string[];
             /** Runs */
-            runs: components["schemas"]["Compared"][];
+            runs: components["schemas"]["Row"][];
+            /** Stepped */
+            stepped: string[];
         };
-        /** Compute */
+        /**
+         * Component
+         * @description environment: "name:version" or what was written; linked: whether it is an asset here.
+         */
+        Component: {
+            /** Code */
+            code: string | null;
+            /** Command */
+            command: string | null;
+            /** Display Name */
+            display_name: string | null;
+            /** Environment */
+            environment: string | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComponentPort"][];
+            /** Linked */
+            linked: boolean;
+            /** Outputs */
+            outputs: components["schemas"]["ComponentPort"][];
+        };
+        /**
+         * ComponentPort
+         * @description Of a component. type: "uri_folder", "number" …
+         */
+        ComponentPort: {
+            /** Default */
+            default: string | null;
+            /** Description */
+            description: string | null;
+            /** Mode */
+            mode: string | null;
+            /** Name */
+            name: string;
+            /** Optional */
+            optional: boolean;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Compute
+         * @description queue: the jobs that wait, the oldest first, each with why; jobs: those that do not.
+         */
         Compute: {
             /** Jobs */
             jobs: components["schemas"]["Row"][];
             /** Nodes */
             nodes: components["schemas"]["Node"][];
+            /** Queue */
+            queue: components["schemas"]["Row"][];
             row: components["schemas"]["ComputeRow"];
         };
         /**
          * ComputeRow
-         * @description max_nodes null: as many as are asked for. running: nodes at work.
+         * @description max_nodes null: as many as are asked for. running: nodes at work. idle_since: when its last
+         *     job ended, while nothing runs or waits. can: what may be asked of it now.
          */
         ComputeRow: {
+            /** Can */
+            can: string[];
+            /** Idle Since */
+            idle_since: string | null;
             /** Kind */
             kind: string;
+            last: components["schemas"]["Row"] | null;
             /** Max Nodes */
             max_nodes: number | null;
             /** Min Nodes */
@@ -602,6 +1588,32 @@ export interface components {
              */
             x?: string;
         };
+        /**
+         * DiffLine
+         * @description a, b: its number in either file, from 1. op: " ", "-" or "+".
+         */
+        DiffLine: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: " " | "-" | "+";
+            /** Text */
+            text: string;
+        };
+        /** Difference */
+        Difference: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Lines */
+            lines: components["schemas"]["Edit"][];
+        };
         /** Done */
         Done: {
             /** Done */
@@ -609,22 +1621,107 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["Refusal"][];
         };
-        /** Experiment */
+        /**
+         * Edit
+         * @description sign: "+", "-", " " or "@" (where it stands).
+         */
+        Edit: {
+            /** Sign */
+            sign: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Experiment
+         * @description One experiment. marks: the latest value each of its newest runs has of `metric`; recent: its
+         *     newest runs.
+         */
         Experiment: {
-            /** Name */
-            name: string;
+            /** Archived */
+            archived: boolean;
             /**
-             * Newest
+             * Created
              * Format: date-time
              */
-            newest: string;
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Marks */
+            marks: components["schemas"]["MetricMark"][];
+            /** Metric */
+            metric: string | null;
+            /** Metrics */
+            metrics: string[];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string | null;
+            /** Recent */
+            recent: components["schemas"]["Row"][];
+            /** Running */
+            running: number;
+            /** Runs */
+            runs: number;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ExperimentChange
+         * @description What is given is changed; an empty note takes it away.
+         */
+        ExperimentChange: {
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Rename */
+            rename?: string | null;
+        };
+        /** ExperimentName */
+        ExperimentName: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ExperimentRow
+         * @description runs: those that are not below other runs; running: of them, those under way. best: of the
+         *     metric that was asked for.
+         */
+        ExperimentRow: {
+            best: components["schemas"]["BestRun"] | null;
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Failed */
+            failed: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string | null;
+            /** Note */
+            note: string | null;
+            /** Running */
+            running: number;
             /** Runs */
             runs: number;
         };
-        /** Experiments */
+        /**
+         * Experiments
+         * @description metrics: names that could be asked for.
+         */
         Experiments: {
             /** Experiments */
-            experiments: components["schemas"]["Experiment"][];
+            experiments: components["schemas"]["ExperimentRow"][];
+            /** Metrics */
+            metrics: string[];
         };
         /** Failure */
         Failure: {
@@ -656,6 +1753,22 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /**
+         * FileDifference
+         * @description hunks: what changed with lines around it. why: when it is not compared line by line.
+         */
+        FileDifference: {
+            /** Added */
+            added: number;
+            /** Hunks */
+            hunks: components["schemas"]["DiffLine"][][];
+            /** Path */
+            path: string;
+            /** Removed */
+            removed: number;
+            /** Why */
+            why: string | null;
+        };
         /** Files */
         Files: {
             /** Files */
@@ -672,6 +1785,13 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Gallery */
+        Gallery: {
+            /** Keys */
+            keys: components["schemas"]["Shots"][];
+            /** Limits */
+            limits: string[];
+        };
         /** Git */
         Git: {
             /** Branch */
@@ -682,6 +1802,40 @@ export interface components {
             dirty: boolean;
             /** Repository */
             repository: string | null;
+        };
+        /**
+         * Given
+         * @description Ids or display names, as somebody pasted them.
+         */
+        Given: {
+            /** Names */
+            names: string[];
+        };
+        /** Group */
+        Group: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /** Groups */
+        Groups: {
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+        };
+        /** GroupsQuery */
+        GroupsQuery: {
+            /**
+             * Filter
+             * @default
+             */
+            filter?: string;
+            /** Upto */
+            upto?: number | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -748,6 +1902,16 @@ export interface components {
             slots_used: number;
         };
         /**
+         * Images
+         * @description more: the run has more files than were looked at.
+         */
+        Images: {
+            /** More */
+            more: boolean;
+            /** Series */
+            series: components["schemas"]["Pictures"][];
+        };
+        /**
          * Job
          * @description variables: names of environment variables only; values may be secret.
          */
@@ -774,6 +1938,8 @@ export interface components {
             job: boolean;
             /** Log */
             log: string | null;
+            /** Made */
+            made: components["schemas"]["Made"][];
             /** Metrics */
             metrics: components["schemas"]["Metric"][];
             /** Outputs */
@@ -788,6 +1954,8 @@ export interface components {
             properties: {
                 [key: string]: string;
             };
+            /** Rerun Of */
+            rerun_of: string | null;
             row: components["schemas"]["Row"];
             /** Steps */
             steps: components["schemas"]["Step"][];
@@ -800,19 +1968,48 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
-        /** Jobs */
+        /**
+         * JobChange
+         * @description What is left out stays. remove_tags: {name: the value it is thought to have}.
+         */
+        JobChange: {
+            /** Description */
+            description?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Remove Tags */
+            remove_tags?: {
+                [key: string]: string;
+            };
+            /** Tags */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Jobs
+         * @description fresh: how many match that were made after `upto`.
+         */
         Jobs: {
             /**
              * As Of
              * Format: date-time
              */
             as_of: string;
+            /** Fresh */
+            fresh: number;
+            /** Newest */
+            newest: number;
             /** Rows */
             rows: components["schemas"]["Row"][];
             /** Total */
             total: number;
         };
-        /** JobsQuery */
+        /**
+         * JobsQuery
+         * @description upto: `newest` of an earlier answer; what was made since is left out, and counted. group:
+         *     "experiment", by whose name the list is then ordered first.
+         */
         JobsQuery: {
             /** Columns */
             columns?: string[];
@@ -821,6 +2018,12 @@ export interface components {
              * @default
              */
             filter?: string;
+            /**
+             * Group
+             * @default
+             * @enum {string}
+             */
+            group?: "" | "experiment";
             /**
              * Limit
              * @default 100
@@ -836,6 +2039,84 @@ export interface components {
              * @default -created
              */
             sort?: string;
+            /** Upto */
+            upto?: number | null;
+        };
+        /**
+         * Kin
+         * @description kind: jobs, data, models, environments, components; or, without a page of their own,
+         *     "logged" (a model that a run logged and nobody registered), "dataset" (as MLflow describes it)
+         *     and "place" (a URI that is no asset's).
+         *
+         *     version "" where there is none; state: of a job; column: how many steps after the start
+         *     (negative: before it); run: whose page shows it, for what has none of its own.
+         */
+        Kin: {
+            /** Column */
+            column: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Run */
+            run?: string | null;
+            /** State */
+            state?: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * KinEdge
+         * @description `target` came of `source`. label: the name of the input or output between them.
+         */
+        KinEdge: {
+            /** Label */
+            label: string;
+            /** Source */
+            source: number;
+            /** Target */
+            target: number;
+        };
+        /**
+         * Known
+         * @description ids: of the runs that bear these names, in their order; unknown: names nobody bears.
+         */
+        Known: {
+            /** Ids */
+            ids: string[];
+            /** Unknown */
+            unknown: string[];
+        };
+        /**
+         * Line
+         * @description What each run says of one thing, in the order of the runs; null: nothing. A number that is
+         *     none is told as text: "NaN", "Infinity", "-Infinity".
+         */
+        Line: {
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "facts" | "packages" | "params" | "tags" | "metrics" | "system";
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | string | null)[];
+        };
+        /** Lineage */
+        Lineage: {
+            /** Edges */
+            edges: components["schemas"]["KinEdge"][];
+            /** More */
+            more: components["schemas"]["More"][];
+            /** Nodes */
+            nodes: components["schemas"]["Kin"][];
+            /** Start */
+            start: number;
         };
         /**
          * Log
@@ -853,6 +2134,18 @@ export interface components {
             /** Text */
             text: string[];
         };
+        /**
+         * Made
+         * @description An asset that came of a job. kind: models, data.
+         */
+        Made: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
         /** Metric */
         Metric: {
             /**
@@ -867,19 +2160,204 @@ export interface components {
             /** Step */
             step: number;
         };
+        /** MetricMark */
+        MetricMark: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Display Name */
+            display_name: string;
+            /** Run */
+            run: string;
+            /** State */
+            state: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * MlModel
+         * @description Read from a model's MLmodel file. error: why it cannot be.
+         */
+        MlModel: {
+            /** Error */
+            error?: string | null;
+            /** Example */
+            example?: string | null;
+            /**
+             * Flavors
+             * @default {}
+             */
+            flavors?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Mlflow Version
+             * @default
+             */
+            mlflow_version?: string;
+            signature?: components["schemas"]["Signature"] | null;
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes?: number;
+        };
+        /**
+         * More
+         * @description So many that are not shown, before (`up`) or after a node.
+         */
+        More: {
+            /** Count */
+            count: number;
+            /** Node */
+            node: number;
+            /** Up */
+            up: boolean;
+        };
+        /**
+         * Move
+         * @description version null: take the alias away. was: where it is believed to be (null: nowhere);
+         *     refused when it is elsewhere by now.
+         */
+        Move: {
+            /** Alias */
+            alias: string;
+            /** Version */
+            version: string | null;
+            /** Was */
+            was: string | null;
+        };
         /** Names */
         Names: {
             /** Names */
             names: string[];
         };
+        /**
+         * NewView
+         * @description id: of a deleted one, to bring it back under its address.
+         */
+        NewView: {
+            /**
+             * Id
+             * @default
+             */
+            id?: string;
+            /** List */
+            list: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Scope
+             * @default private
+             */
+            scope?: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
         /** Node */
         Node: {
+            job: components["schemas"]["Row"] | null;
             /** Name */
             name: string;
             /** Run */
             run: string | null;
             /** State */
             state: string;
+        };
+        /**
+         * Overlaid
+         * @description One run's curve. low, high: null where each bucket holds one value. points, odd: null where
+         *     nobody counted.
+         */
+        Overlaid: {
+            /** High */
+            high: number[] | null;
+            /** Key */
+            key: string;
+            /** Line */
+            line: number[];
+            /** Low */
+            low: number[] | null;
+            /** Odd */
+            odd: number | null;
+            /** Points */
+            points: number | null;
+            /** Run */
+            run: string;
+            /** X */
+            x: number[];
+        };
+        /** Overlay */
+        Overlay: {
+            /** Curves */
+            curves: components["schemas"]["Overlaid"][];
+        };
+        /**
+         * OverlayQuery
+         * @description keys: metrics that are drawn as one, whichever of them a run has.
+         */
+        OverlayQuery: {
+            /** First */
+            first?: number | null;
+            /** Keys */
+            keys: string[];
+            /** Last */
+            last?: number | null;
+            /** Runs */
+            runs: string[];
+            /**
+             * Width
+             * @default 600
+             */
+            width?: number;
+            /**
+             * X
+             * @default step
+             * @enum {string}
+             */
+            x?: "step" | "time";
+        };
+        /**
+         * Package
+         * @description Of the difference to another version; before or after null: it was not there.
+         */
+        Package: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Picture
+         * @description small: the same in few bytes, for a grid.
+         */
+        Picture: {
+            /** At Ms */
+            at_ms?: number | null;
+            /** Path */
+            path: string;
+            /** Small */
+            small?: string | null;
+            /** Step */
+            step: number;
+        };
+        /** Pictures */
+        Pictures: {
+            /** Frames */
+            frames: components["schemas"]["Picture"][];
+            /** Key */
+            key: string;
         };
         /**
          * Port
@@ -896,6 +2374,31 @@ export interface components {
             type: string;
             /** Value */
             value: string;
+        };
+        /**
+         * Preview
+         * @description shown: table, text, image or binary. text: from byte `begin` to byte `next` (null: the end).
+         *     error: why a table is shown as text, in the words of the reader.
+         */
+        Preview: {
+            /**
+             * Begin
+             * @default 0
+             */
+            begin?: number;
+            /** Error */
+            error?: string | null;
+            /** Next */
+            next?: number | null;
+            /** Path */
+            path: string;
+            /** Shown */
+            shown: string;
+            /** Size Bytes */
+            size_bytes: number;
+            table?: components["schemas"]["Sheet"] | null;
+            /** Text */
+            text?: string | null;
         };
         /**
          * Problem
@@ -957,6 +2460,14 @@ export interface components {
             /** Found */
             found: components["schemas"]["Found"][];
         };
+        /**
+         * Sent
+         * @description The job that does it.
+         */
+        Sent: {
+            /** Job */
+            job: string;
+        };
         /** Session */
         Session: {
             /** User */
@@ -966,10 +2477,101 @@ export interface components {
             /** Workspaces */
             workspaces: components["schemas"]["WorkspaceRef"][];
         };
+        /**
+         * Sheet
+         * @description rows: cells as text, null where there is none. more: there are further rows; total: how
+         *     many in all, where the file says so.
+         */
+        Sheet: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: (string | null)[][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * Shot
+         * @description path: below the run's artifacts.
+         */
+        Shot: {
+            /** Path */
+            path: string;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Shots
+         * @description One key of mlflow.log_image, or one path of a picture that several runs have.
+         */
+        Shots: {
+            /** Key */
+            key: string;
+            /** Pictures */
+            pictures: components["schemas"]["Shot"][];
+        };
         /** SignIn */
         SignIn: {
             /** Token */
             token: string;
+        };
+        /** Signature */
+        Signature: {
+            /** Inputs */
+            inputs: components["schemas"]["SignatureField"][];
+            /** Outputs */
+            outputs: components["schemas"]["SignatureField"][];
+            /** Params */
+            params: components["schemas"]["SignatureField"][];
+        };
+        /** SignatureField */
+        SignatureField: {
+            /** Default */
+            default?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Optional
+             * @default false
+             */
+            optional?: boolean;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Snapshot
+         * @description The code a job was sent with; why: what there is instead, when there is none to read.
+         */
+        Snapshot: {
+            /** Code */
+            code: string | null;
+            /** Display Name */
+            display_name: string;
+            /** Files */
+            files: number;
+            /** Run */
+            run: string;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * Source
+         * @description The run a model came from, with what it logged.
+         */
+        Source: {
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            row: components["schemas"]["Row"];
         };
         /** Step */
         Step: {
@@ -986,18 +2588,40 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Table
+         * @description kind null: the file is no table. more: what is beyond `total` rows or 200 columns was not
+         *     read.
+         */
+        Table: {
+            /** Columns */
+            columns: string[];
+            /** First */
+            first: number;
+            /** Kind */
+            kind: string | null;
+            /** More */
+            more: boolean;
+            /** Rows */
+            rows: (string | number | null)[][];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Text
-         * @description The head of a file. text null: it is not text.
+         * @description A part of a file. text null: it is not text. next: where the following part begins; null at
+         *     the end. size_bytes: of the file as it is, however it is shown.
          */
         Text: {
+            /** Next */
+            next: number | null;
             /** Path */
             path: string;
             /** Size Bytes */
             size_bytes: number;
             /** Text */
             text: string | null;
-            /** Truncated */
-            truncated: boolean;
         };
         /** ValidationError */
         ValidationError: {
@@ -1012,7 +2636,10 @@ export interface components {
             /** Error Type */
             type: string;
         };
-        /** Version */
+        /**
+         * Version
+         * @description made_by: the run. metrics: the latest of that run, for models.
+         */
         Version: {
             /** Archived */
             archived: boolean;
@@ -1023,8 +2650,98 @@ export interface components {
             created: string;
             /** Created By */
             created_by: string;
+            /** Description */
+            description: string | null;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics?: {
+                [key: string]: number | null;
+            };
+            /** Stage */
+            stage: string;
+            /** Type */
+            type: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Versions
+         * @description All versions of one name, newest first, 200 at most, and what is said of them together.
+         */
+        Versions: {
+            /** Aliases */
+            aliases: {
+                [key: string]: string;
+            };
+            /** Archived */
+            archived: boolean;
+            /** Description */
+            description: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            };
+            /** Versions */
+            versions: components["schemas"]["Version"][];
+        };
+        /**
+         * View
+         * @description scope: private, shared, default (what the list begins with), or link (too long for a URL).
+         *     state: the search parameters of the page. mine: whether the asker may change it.
+         */
+        View: {
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** List */
+            list: string;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Modified
+             * Format: date-time
+             */
+            modified: string;
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Scope */
+            scope: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ViewChange
+         * @description revision: of the view that was changed; another by now is a conflict (409).
+         */
+        ViewChange: {
+            /** Name */
+            name: string;
+            /** Revision */
+            revision: number;
+            /** Scope */
+            scope: string;
+            /** State */
+            state: {
+                [key: string]: string;
+            };
+        };
+        /** Views */
+        Views: {
+            /** Views */
+            views: components["schemas"]["View"][];
         };
         /**
          * Why
@@ -1061,13 +2778,33 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Act = components['schemas']['Act'];
+export type Acted = components['schemas']['Acted'];
+export type Again = components['schemas']['Again'];
+export type Around = components['schemas']['Around'];
+export type AroundQuery = components['schemas']['AroundQuery'];
 export type Asset = components['schemas']['Asset'];
+export type AssetFile = components['schemas']['AssetFile'];
+export type AssetFiles = components['schemas']['AssetFiles'];
 export type AssetRow = components['schemas']['AssetRow'];
 export type Assets = components['schemas']['Assets'];
+export type Before = components['schemas']['Before'];
+export type BestRun = components['schemas']['BestRun'];
 export type Bin = components['schemas']['Bin'];
+export type Build = components['schemas']['Build'];
+export type BuildState = components['schemas']['BuildState'];
+export type BuildStep = components['schemas']['BuildStep'];
+export type Change = components['schemas']['Change'];
+export type Changed = components['schemas']['Changed'];
+export type ChangedFile = components['schemas']['ChangedFile'];
+export type Code = components['schemas']['Code'];
+export type CodeDifference = components['schemas']['CodeDifference'];
+export type Column = components['schemas']['Column'];
 export type Columns = components['schemas']['Columns'];
-export type Compared = components['schemas']['Compared'];
+export type Common = components['schemas']['Common'];
 export type Comparison = components['schemas']['Comparison'];
+export type Component = components['schemas']['Component'];
+export type ComponentPort = components['schemas']['ComponentPort'];
 export type Compute = components['schemas']['Compute'];
 export type ComputeRow = components['schemas']['ComputeRow'];
 export type Copies = components['schemas']['Copies'];
@@ -1075,39 +2812,84 @@ export type Copy = components['schemas']['Copy'];
 export type Curve = components['schemas']['Curve'];
 export type Curves = components['schemas']['Curves'];
 export type CurvesQuery = components['schemas']['CurvesQuery'];
+export type DiffLine = components['schemas']['DiffLine'];
+export type Difference = components['schemas']['Difference'];
 export type Done = components['schemas']['Done'];
+export type Edit = components['schemas']['Edit'];
 export type Experiment = components['schemas']['Experiment'];
+export type ExperimentChange = components['schemas']['ExperimentChange'];
+export type ExperimentName = components['schemas']['ExperimentName'];
+export type ExperimentRow = components['schemas']['ExperimentRow'];
 export type Experiments = components['schemas']['Experiments'];
 export type Failure = components['schemas']['Failure'];
 export type FailureGroup = components['schemas']['FailureGroup'];
 export type File = components['schemas']['File'];
+export type FileDifference = components['schemas']['FileDifference'];
 export type Files = components['schemas']['Files'];
 export type Found = components['schemas']['Found'];
+export type Gallery = components['schemas']['Gallery'];
 export type Git = components['schemas']['Git'];
+export type Given = components['schemas']['Given'];
+export type Group = components['schemas']['Group'];
+export type Groups = components['schemas']['Groups'];
+export type GroupsQuery = components['schemas']['GroupsQuery'];
 export type HttpValidationError = components['schemas']['HTTPValidationError'];
 export type Histogram = components['schemas']['Histogram'];
 export type HistogramQuery = components['schemas']['HistogramQuery'];
 export type Hit = components['schemas']['Hit'];
 export type Hits = components['schemas']['Hits'];
 export type Home = components['schemas']['Home'];
+export type Images = components['schemas']['Images'];
 export type Job = components['schemas']['Job'];
+export type JobChange = components['schemas']['JobChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type JobsQuery = components['schemas']['JobsQuery'];
+export type Kin = components['schemas']['Kin'];
+export type KinEdge = components['schemas']['KinEdge'];
+export type Known = components['schemas']['Known'];
+export type Line = components['schemas']['Line'];
+export type Lineage = components['schemas']['Lineage'];
 export type Log = components['schemas']['Log'];
+export type Made = components['schemas']['Made'];
 export type Metric = components['schemas']['Metric'];
+export type MetricMark = components['schemas']['MetricMark'];
+export type MlModel = components['schemas']['MlModel'];
+export type More = components['schemas']['More'];
+export type Move = components['schemas']['Move'];
 export type Names = components['schemas']['Names'];
+export type NewView = components['schemas']['NewView'];
 export type Node = components['schemas']['Node'];
+export type Overlaid = components['schemas']['Overlaid'];
+export type Overlay = components['schemas']['Overlay'];
+export type OverlayQuery = components['schemas']['OverlayQuery'];
+export type Package = components['schemas']['Package'];
+export type Picture = components['schemas']['Picture'];
+export type Pictures = components['schemas']['Pictures'];
 export type Port = components['schemas']['Port'];
+export type Preview = components['schemas']['Preview'];
 export type Problem = components['schemas']['Problem'];
 export type Refusal = components['schemas']['Refusal'];
 export type Row = components['schemas']['Row'];
 export type Search = components['schemas']['Search'];
+export type Sent = components['schemas']['Sent'];
 export type Session = components['schemas']['Session'];
+export type Sheet = components['schemas']['Sheet'];
+export type Shot = components['schemas']['Shot'];
+export type Shots = components['schemas']['Shots'];
 export type SignIn = components['schemas']['SignIn'];
+export type Signature = components['schemas']['Signature'];
+export type SignatureField = components['schemas']['SignatureField'];
+export type Snapshot = components['schemas']['Snapshot'];
+export type Source = components['schemas']['Source'];
 export type Step = components['schemas']['Step'];
+export type Table = components['schemas']['Table'];
 export type Text = components['schemas']['Text'];
 export type ValidationError = components['schemas']['ValidationError'];
 export type Version = components['schemas']['Version'];
+export type Versions = components['schemas']['Versions'];
+export type View = components['schemas']['View'];
+export type ViewChange = components['schemas']['ViewChange'];
+export type Views = components['schemas']['Views'];
 export type Why = components['schemas']['Why'];
 export type WorkspaceRef = components['schemas']['WorkspaceRef'];
 export type $defs = Record<string, never>;
@@ -1395,6 +3177,247 @@ export interface operations {
             };
         };
     };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Before"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    difference: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     asset: {
         parameters: {
             query?: never;
@@ -1474,6 +3497,332 @@ export interface operations {
             };
         };
     };
+    change_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                kind: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Change"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Before"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    asset_listing: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetFiles"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query: {
+                path: string;
+                begin?: number;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    raw_asset: {
+        parameters: {
+            query: {
+                path: string;
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                kind: string;
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     compare: {
         parameters: {
             query?: never;
@@ -1496,6 +3845,405 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_code_file: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDifference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_curves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverlayQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlay"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Names"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gallery"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_known: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Given"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Known"];
                 };
             };
             /** @description Bad Request */
@@ -1649,6 +4397,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Compute"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Act"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             /** @description Bad Request */
@@ -1866,6 +4695,243 @@ export interface operations {
             };
         };
     };
+    build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Build"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    build_log: {
+        parameters: {
+            query?: {
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Log"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -1942,9 +5008,326 @@ export interface operations {
             };
         };
     };
-    experiments: {
+    experiment: {
+        parameters: {
+            query: {
+                name: string;
+                metric?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_experiment: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    experiments: {
+        parameters: {
+            query?: {
+                metric?: string;
+                least?: boolean;
+                archived?: boolean;
+            };
             header?: never;
             path: {
                 workspace: string;
@@ -2036,6 +5419,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    around: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AroundQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Around"];
                 };
             };
             /** @description Bad Request */
@@ -2195,6 +5658,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Columns"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                filter?: string;
+                sort?: string;
+                columns?: string[];
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
                 };
             };
             /** @description Bad Request */
@@ -2490,6 +6111,319 @@ export interface operations {
             };
         };
     };
+    change_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_raw: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    code_text: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -2511,6 +6445,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Files"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Images"];
                 };
             };
             /** @description Bad Request */
@@ -2736,6 +6747,7 @@ export interface operations {
             query: {
                 path: string;
                 download?: boolean;
+                page?: boolean;
             };
             header?: never;
             path: {
@@ -2809,10 +6821,170 @@ export interface operations {
             };
         };
     };
+    rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Again"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query: {
+                path: string;
+                first?: number;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     text: {
         parameters: {
             query: {
                 path: string;
+                first?: number;
+                pretty?: boolean;
             };
             header?: never;
             path: {
@@ -2830,6 +7002,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Text"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_lineage: {
+        parameters: {
+            query: {
+                kind: string;
+                name: string;
+                version?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sample_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Again"];
                 };
             };
             /** @description Bad Request */
@@ -2909,6 +7316,397 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Search"];
                 };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    views: {
+        parameters: {
+            query: {
+                list: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request */
             400: {

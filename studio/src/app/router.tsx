@@ -9,6 +9,9 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
+import { compareSearch, namesOf } from "../compare/search";
+import { experimentSearch, experimentsSearch } from "../experiments/search";
+import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
 import { Failed } from "./Failed";
 import { Shell } from "./Shell";
@@ -27,11 +30,7 @@ export interface SignInSearch {
   next?: string;
   token?: string;
 }
-export interface JobsSearch {
-  filter?: string;
-  sort?: string;
-  cols?: string;
-}
+export type JobsSearch = ListSearch;
 export interface JobSearch {
   tab?: string;
   log?: string;
@@ -41,15 +40,23 @@ export interface JobSearch {
   smooth?: number;
   zoom?: string;
   metric?: string;
-}
-export interface CompareSearch {
-  runs?: string;
-  base?: string;
-  all?: true;
-  tab?: string;
+  closed?: string;
+  chart?: string;
+  image?: string;
+  frame?: number;
+  scale?: number;
+  file?: string;
+  as?: "text";
 }
 export interface AssetsSearch {
   q?: string;
+  archived?: true;
+}
+export interface AssetSearch {
+  tab?: string;
+  path?: string;
+  a?: string;
+  b?: string;
 }
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotHere });
@@ -98,11 +105,12 @@ const home = createRoute({
 const jobs = createRoute({
   getParentRoute: () => workspace,
   path: "/jobs",
+  // "" is said too: that something of a view does not hold.
   validateSearch: (s: Search): JobsSearch => ({
     ...s,
-    filter: text(s.filter),
-    sort: text(s.sort),
-    cols: text(s.cols),
+    ...Object.fromEntries(
+      [...KEPT, "view"].map((part) => [part, s[part] == null ? undefined : String(s[part])]),
+    ),
   }),
   component: lazyRouteComponent(() => import("../jobs/JobsPage"), "JobsPage"),
 });
@@ -120,6 +128,13 @@ const job = createRoute({
     smooth: Number(s.smooth) > 0 ? Math.min(0.99, Number(s.smooth)) : undefined,
     zoom: text(s.zoom),
     metric: text(s.metric),
+    closed: text(s.closed),
+    chart: text(s.chart),
+    image: text(s.image),
+    frame: Number(s.frame) >= 0 && text(s.frame) ? Number(s.frame) : undefined,
+    scale: [1, 2, 4, 8].includes(Number(s.scale)) ? Number(s.scale) : undefined,
+    file: text(s.file),
+    as: s.as === "text" ? ("text" as const) : undefined,
   }),
   loader: ({ context, params }) =>
     void context.client.prefetchQuery(queries.job(params.ws, params.name)),
@@ -129,44 +144,50 @@ const job = createRoute({
 const experiments = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments",
+  validateSearch: experimentsSearch,
   component: lazyRouteComponent(() => import("../experiments/Experiments"), "Experiments"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => workspace,
   path: "/experiments/$name",
-  beforeLoad: ({ params }) => {
-    throw redirect({
-      to: "/w/$ws/jobs",
-      params: { ws: params.ws },
-      search: { filter: `experiment:${JSON.stringify(params.name)}` },
-    });
-  },
+  validateSearch: experimentSearch,
+  component: lazyRouteComponent(() => import("../experiments/Experiment"), "Experiment"),
 });
 
 const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
-  validateSearch: (s: Search): CompareSearch => ({
-    ...s,
-    runs: text(s.runs),
-    base: text(s.base),
-    all: s.all === true || s.all === "true" || undefined,
-    tab: text(s.tab),
-  }),
+  validateSearch: compareSearch,
+  loaderDeps: ({ search }) => ({ runs: search.runs }),
+  loader: ({ context, params, deps }) => {
+    const names = namesOf(deps.runs);
+    if (names.length > 0) void context.client.prefetchQuery(queries.comparison(params.ws, names));
+  },
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 
 const assets = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind",
-  validateSearch: (s: Search): AssetsSearch => ({ ...s, q: text(s.q) }),
+  validateSearch: (s: Search): AssetsSearch => ({
+    ...s,
+    q: text(s.q),
+    archived: s.archived === true || s.archived === "true" || undefined,
+  }),
   component: lazyRouteComponent(() => import("../assets/Assets"), "Assets"),
 });
 
 const asset = createRoute({
   getParentRoute: () => workspace,
   path: "/$kind/$name/$version",
+  validateSearch: (s: Search): AssetSearch => ({
+    ...s,
+    tab: text(s.tab),
+    path: text(s.path),
+    a: text(s.a),
+    b: text(s.b),
+  }),
   component: lazyRouteComponent(() => import("../assets/Asset"), "Asset"),
 });
 

@@ -1,19 +1,33 @@
-import { Button, Switch, Tab, TabList } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import "./compare.css";
+
+import { Switch, Tab, TabList } from "@fluentui/react-components";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 
-import type { Compared } from "../api/client";
 import * as queries from "../api/queries";
-import { type Key, useT } from "../i18n";
+import { useKeys } from "../app/keys";
+import { useT } from "../i18n";
+import { strokes } from "../kit/colours";
+import { CopyAs } from "../kit/CopyAs";
+import { lazily } from "../kit/lazily";
 import { Empty, Loading, Problem } from "../kit/states";
-import { Status } from "../kit/Status";
 import { useTitle } from "../kit/title";
-import { value } from "../kit/time";
-import { away, type Line, lines } from "./differences";
+import { AddRun } from "./AddRun";
+import { columnsOf, marked, ordered, type Shown } from "./differences";
+import { overlay, viewOf } from "./queries";
+import { type CompareSearch, MOST, namesOf } from "./search";
+import { Strokes } from "./Swatch";
+import { Table } from "./Table";
 
-const Curves = lazy(() => import("./Curves"));
-const MOST = 200;
+const Curves = lazily(() => import("./Curves"));
+const Parallel = lazily(() => import("./Parallel"));
+const Scatter = lazily(() => import("./Scatter"));
+const Code = lazily(() => import("./CodeDiff"));
+const Images = lazily(() => import("./Images"));
+const PANES = { charts: Curves, parallel: Parallel, scatter: Scatter, code: Code, images: Images };
+
+const TABS = ["table", "charts", "parallel", "scatter", "code", "images"] as const;
 
 /** Runs side by side: what differs first. */
 export function Compare() {
@@ -21,39 +35,72 @@ export function Compare() {
   const { ws } = useParams({ from: "/w/$ws/compare" });
   const search = useSearch({ from: "/w/$ws/compare" });
   const navigate = useNavigate({ from: "/w/$ws/compare" });
-  const names = useMemo(
-    () => [...new Set((search.runs ?? "").split(",").filter(Boolean))].slice(0, MOST),
-    [search.runs],
-  );
+  const names = useMemo(() => namesOf(search.runs), [search.runs]);
   const { data, error, refetch } = useQuery(queries.comparison(ws, names));
-  const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
+  const set = useCallback(
+    (next: Partial<CompareSearch>, push = false) =>
+      void navigate({ search: (now) => ({ ...now, ...next }), replace: !push }),
+    [navigate],
+  );
   useTitle(t("compare"));
-  const runs = data?.runs ?? [];
+  const lines = useMemo(() => marked(data?.lines ?? []), [data]);
+  const drawn = useMemo(() => strokes(data?.runs.map((run) => run.name) ?? []), [data]);
+  // No two runs see the same machine: what the runner measured of it is no difference of theirs.
+  const differing = useMemo(() => lines.filter((one) => one.differs && one.group !== "system"), [lines]);
+  const drop = useCallback(
+    (name: string) => set({ runs: names.filter((one) => one !== name).join(",") || undefined }),
+    [names, set],
+  );
+  const by = lines.find((line) => line.id === search.group);
+  const columns = useMemo(() => {
+    const order = search.order?.replace(/^-/, "");
+    const line = lines.find((one) => one.id === order);
+    return ordered(columnsOf(data?.runs ?? [], by), line, !search.order?.startsWith("-"));
+  }, [data, by, lines, search.order]);
   const base = Math.max(
     0,
-    runs.findIndex((run) => run.row.name === search.base),
+    columns.findIndex((one) => one.id === search.base),
   );
-  const all = lines(runs);
-  // No two runs see the same machine: what the runner measured of it is no difference of theirs.
-  const differing = all.filter((line) => line.differs && line.group !== "system");
-  const shown = search.all ? all : differing;
-  const drop = (name: string) => set({ runs: names.filter((one) => one !== name).join(",") });
-  const tab = search.tab === "charts" ? "charts" : "table";
+  const over = useRef("");
+  useKeys({
+    d: () => set({ all: search.all ? undefined : true }),
+    b: () => {
+      const focused = document.activeElement?.closest<HTMLElement>("[data-run]")?.dataset.run;
+      const chosen = focused ?? (over.current || columns[(base + 1) % Math.max(1, columns.length)]?.id);
+      if (chosen) set({ base: chosen });
+    },
+    ...Object.fromEntries(TABS.map((tab, n) => [String(n + 1), () => set({ tab: tab === "table" ? undefined : tab }, true)])),
+  });
+  const client = useQueryClient();
+  // Who points at a tab means to open it.
+  const ahead = (one: (typeof TABS)[number]) => {
+    if (one !== "table") PANES[one].ahead();
+    const key = lines.find((line) => data?.stepped.includes(line.name) && line.values.every((v) => v !== null));
+    if (one !== "charts" || !data || !key || search.zoom) return;
+    const view = viewOf(data.runs.map((run) => run.name), [key.name], search.x ?? "step", undefined);
+    void client.prefetchQuery({ ...overlay(ws, view), staleTime: 10_000 });
+  };
+  // Their code is small: it comes while nothing else is to do, so that a tab opens at once.
+  const ready = data !== undefined;
+  useEffect(() => {
+    if (!ready) return;
+    const timer = setTimeout(() => Object.values(PANES).forEach((pane) => pane.ahead()), 300);
+    return () => clearTimeout(timer);
+  }, [ready]);
+  const tab = TABS.find((one) => one === search.tab) ?? "table";
+  const Pane = tab === "table" ? undefined : PANES[tab];
+  const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
   return (
-    <>
-      <div className="row wrap">
-        <h1>{t("compare.title", { count: runs.length })}</h1>
-        <AddRun ws={ws} names={names} add={(name) => set({ runs: [...names, name].join(",") })} />
-        <span className="grow" />
-        <Switch
-          label={t("compare.only", {
-            differing: differing.length,
-            total: all.length,
-          })}
-          checked={!search.all}
-          onChange={(_, { checked }) => set({ all: checked ? undefined : true })}
+    <Strokes.Provider value={drawn}>
+      <div className="row wrap compare-head">
+        <h1>{t("compare.title", { count: data?.runs.length ?? names.length })}</h1>
+        <AddRun
+          ws={ws}
+          names={names}
+          add={(more) => set({ runs: [...new Set([...names, ...more])].slice(0, MOST).join(",") })}
         />
+        <span className="grow" />
+        {names.length > 0 && <CopyAs ws={ws} kind="compare" name={names.join(",")} />}
       </div>
       {data && data.missing.length > 0 && (
         <p className="note" role="note">
@@ -74,148 +121,83 @@ export function Compare() {
         <>
           <TabList
             selectedValue={tab}
-            onTabSelect={(_, { value }) =>
-              set({ tab: value === "charts" ? "charts" : undefined })
-            }
+            onTabSelect={(_, { value }) => set({ tab: value === "table" ? undefined : String(value) }, true)}
           >
-            <Tab value="table">{t("compare.table")}</Tab>
-            <Tab value="charts">{t("compare.charts")}</Tab>
+            {TABS.map((one) => (
+              <Tab key={one} value={one} onPointerEnter={() => ahead(one)} onFocus={() => ahead(one)}>
+                {t(`compare.tab.${one}`)}
+              </Tab>
+            ))}
           </TabList>
-          {tab === "charts" ? (
-            <Suspense fallback={<Loading />}>
-              <Curves ws={ws} runs={runs} />
-            </Suspense>
-          ) : (
-            <Table ws={ws} runs={runs} lines={shown} base={base} set={set} drop={drop} />
+          {tab === "table" && (
+            <div
+              onPointerOver={({ target }) => {
+                over.current = (target as Element).closest<HTMLElement>("[data-run]")?.dataset.run ?? "";
+              }}
+              onPointerLeave={() => (over.current = "")}
+            >
+              <div className="row wrap controls">
+                <Switch
+                  label={t("compare.only", { differing: differing.length, total: lines.length })}
+                  checked={!search.all}
+                  onChange={(_, { checked }) => set({ all: checked ? undefined : true })}
+                />
+                <GroupBy lines={lines} chosen={search.group} set={set} />
+                <span className="grow" />
+                <span className="quiet">{t("compare.keys")}</span>
+              </div>
+              <Table
+                ws={ws}
+                runs={data.runs}
+                columns={columns}
+                lines={search.all ? lines : differing}
+                base={base}
+                search={by ? search : { ...search, group: undefined }}
+                set={set}
+                drop={drop}
+              />
+            </div>
           )}
+          <Suspense fallback={<Loading rows={8} />}>
+            {Pane && <Pane {...given} />}
+          </Suspense>
         </>
       )}
-    </>
+    </Strokes.Provider>
   );
 }
 
-interface TableProps {
-  ws: string;
-  runs: readonly Compared[];
-  lines: readonly Line[];
-  base: number;
-  set: (next: { base?: string }) => void;
-  drop: (name: string) => void;
+interface GroupProps {
+  lines: readonly Shown[];
+  chosen: string | undefined;
+  set: (next: Partial<CompareSearch>) => void;
 }
 
-function Table({ ws, runs, lines, base, set, drop }: TableProps) {
+/** What says the same of several runs can gather them. */
+function GroupBy({ lines, chosen, set }: GroupProps) {
   const t = useT();
-  return (
-    <div className="card scroll-x">
-      <table className="plain compare" aria-label={t("compare")}>
-        <thead>
-          <tr>
-            <td />
-            {runs.map((run, n) => (
-              <th key={run.row.name} scope="col">
-                <div className="row">
-                  <input
-                    type="radio"
-                    name="base"
-                    checked={n === base}
-                    aria-label={t("compare.base", { name: run.row.display_name })}
-                    onChange={() => set({ base: run.row.name })}
-                  />
-                  <Link to="/w/$ws/jobs/$name" params={{ ws, name: run.row.name }} title={run.row.name}>
-                    <bdi>{run.row.display_name}</bdi>
-                  </Link>
-                  <Button
-                    size="small"
-                    appearance="subtle"
-                    aria-label={t("compare.drop", { name: run.row.display_name })}
-                    onClick={() => drop(run.row.name)}
-                  >
-                    ✕
-                  </Button>
-                </div>
-                <Status state={run.row.state} />
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line, n) => (
-            <LineRows key={`${line.group}.${line.name}`} line={line} base={base} head={line.group !== lines[n - 1]?.group} />
-          ))}
-        </tbody>
-      </table>
-      {lines.length === 0 && <p className="quiet">{t("compare.same")}</p>}
-    </div>
+  const offered = lines.filter(
+    (line) =>
+      line.id === chosen ||
+      (line.differs &&
+        (line.group === "params" || line.group === "tags" || line.group === "facts") &&
+        new Set(line.values).size < line.values.length),
   );
-}
-
-function LineRows({ line, base, head }: { line: Line; base: number; head: boolean }) {
-  const t = useT();
-  const numbers = line.values.filter((one): one is number => typeof one === "number");
-  const most = Math.max(...numbers);
-  const least = Math.min(...numbers);
+  if (offered.length === 0) return null;
   return (
-    <>
-      {head && (
-        <tr className="group">
-          <th colSpan={line.values.length + 1} scope="rowgroup">
-            {t(`compare.${line.group}` as Key)}
-          </th>
-        </tr>
-      )}
-      <tr>
-        <th scope="row">
-          <bdi>{line.name}</bdi>
-        </th>
-        {line.values.map((one, n) => {
-          const by = line.group === "metrics" ? away(one, line.values[base], value) : "";
-          const edge = numbers.length > 1 && most !== least;
-          const mark = edge && one === most ? t("compare.most") : edge && one === least ? t("compare.least") : "";
-          return (
-            <td key={n} className={one !== line.values[base] ? "other" : undefined}>
-              <bdi>{value(one)}</bdi> {by && <small>{by}</small>} {mark && <small className="mark">{mark}</small>}
-            </td>
-          );
-        })}
-      </tr>
-    </>
-  );
-}
-
-function AddRun(props: { ws: string; names: readonly string[]; add: (name: string) => void }) {
-  const t = useT();
-  const [typed, setTyped] = useState("");
-  const { data } = useQuery({
-    ...queries.search(props.ws, typed.trim()),
-    enabled: typed.trim().length > 1,
-  });
-  const found = typed.trim().length > 1 ? (data?.found ?? []) : [];
-  const jobs = found.filter((one) => one.kind === "jobs" && !props.names.includes(one.name));
-  return (
-    <div className="add">
-      <input
-        type="search"
-        value={typed}
-        aria-label={t("compare.add")}
-        placeholder={t("compare.add")}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      {jobs.length > 0 && (
-        <ul className="card">
-          {jobs.map((one) => (
-            <li key={one.name}>
-              <button
-                onClick={() => {
-                  setTyped("");
-                  props.add(one.name);
-                }}
-              >
-                <bdi>{one.text}</bdi> <small>{one.name}</small>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
+    <label className="row">
+      {t("compare.group")}
+      <select
+        value={chosen ?? ""}
+        onChange={(event) => set({ group: event.target.value || undefined, base: undefined })}
+      >
+        <option value="">{t("compare.group.none")}</option>
+        {offered.map((line) => (
+          <option key={line.id} value={line.id}>
+            {line.name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

@@ -3,7 +3,9 @@ import { Link, useParams } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
 import { type Key, useT } from "../i18n";
+import { CopyAs } from "../kit/CopyAs";
 import { Empty, Loading, Problem } from "../kit/states";
+import { exactly, lasting, useNow } from "../kit/time";
 import { useTitle } from "../kit/title";
 
 export const stateKey = (state: string): Key => `compute.${state}` as Key;
@@ -12,10 +14,15 @@ export function Computes() {
   const t = useT();
   const { ws } = useParams({ from: "/w/$ws/compute" });
   const { data, error, refetch } = useQuery(queries.computes(ws));
+  const now = useNow(data?.some((one) => one.idle_since != null) ?? false);
   useTitle(t("nav.compute"));
   return (
     <>
-      <h1>{t("nav.compute")}</h1>
+      <div className="row wrap">
+        <h1>{t("nav.compute")}</h1>
+        <span className="grow" />
+        <CopyAs ws={ws} kind="computes" name="" />
+      </div>
       {error && !data ? (
         <Problem error={error} retry={() => void refetch()} />
       ) : !data ? (
@@ -33,6 +40,8 @@ export function Computes() {
                 <th>{t("compute.size")}</th>
                 <th className="num">{t("compute.busy")}</th>
                 <th className="num">{t("compute.queue")}</th>
+                <th>{t("compute.idle")}</th>
+                <th>{t("compute.last")}</th>
               </tr>
             </thead>
             <tbody>
@@ -50,6 +59,16 @@ export function Computes() {
                     {one.running} / {one.max_nodes ?? "∞"}
                   </td>
                   <td className="num">{one.queued}</td>
+                  <td title={one.idle_since ? exactly(one.idle_since) : undefined}>
+                    {one.idle_since && lasting(now - Date.parse(one.idle_since))}
+                  </td>
+                  <td>
+                    {one.last && (
+                      <Link to="/w/$ws/jobs/$name" params={{ ws, name: one.last.name }}>
+                        <bdi>{one.last.display_name}</bdi>
+                      </Link>
+                    )}
+                  </td>
                 </tr>
               ))}
             </tbody>

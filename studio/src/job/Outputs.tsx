@@ -1,5 +1,6 @@
+import { Button } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
 import type { File, Job } from "../api/client";
@@ -8,9 +9,15 @@ import { useT } from "../i18n";
 import { Empty, Loading, Problem } from "../kit/states";
 import { ended } from "../kit/Status";
 import { bytes } from "../kit/time";
+import { FileHead } from "./Files";
 import { LogView } from "./LogView";
+import { TableView } from "./TableView";
+import { TextView } from "./TextView";
 
 const IMAGE = /\.(png|jpe?g|gif|webp|bmp)$/i;
+const TABLE = /\.(csv|tsv|json|jsonl|ndjson)$/i;
+const PAGE = /\.html?$/i;
+const TEXT = /\.(py|pyi|ya?ml|md|toml|ini|cfg|sh|sql|xml|r)$/i;
 const BINARY = /\.(pkl|joblib|pt|pth|onnx|npy|npz|parquet|zip|gz|tgz|tar|whl|so|bin|safetensors|h5|pdf)$/i;
 
 /** The files of a run beside what is in one of them. */
@@ -20,7 +27,25 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
   const navigate = useNavigate({ from: "/w/$ws/jobs/$name" });
   const path = search.log ?? job.log ?? undefined;
   const open = (log: string) =>
-    void navigate({ search: (now) => ({ ...now, log, line: undefined }), replace: true });
+    void navigate({ search: (now) => ({ ...now, log, line: undefined, as: undefined }), replace: true, resetScroll: false });
+  const plain = search.as === "text";
+  const url = path === undefined ? "" : queries.rawUrl(ws, job.row.name, path, true);
+  const asText = (
+    <Button
+      size="small"
+      aria-pressed={plain}
+      onClick={() =>
+        void navigate({ search: (now) => ({ ...now, as: plain ? undefined : "text" }), replace: true, resetScroll: false })
+      }
+    >
+      {t("file.astext")}
+    </Button>
+  );
+  const text = path !== undefined && (
+    <TextView key={path} ws={ws} job={job.row.name} path={path} of="files">
+      {plain && asText}
+    </TextView>
+  );
   return (
     <div className="outputs">
       <section className="card tree" aria-label={t("job.files")}>
@@ -30,19 +55,43 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
         {path === undefined ? (
           <Empty title={ended(job.row.state) ? t("log.none") : t("log.notyet")} />
         ) : IMAGE.test(path) ? (
-          <figure>
-            <img src={queries.rawUrl(ws, job.row.name, path, false)} alt={path} />
-            <figcaption>
-              {path} · <a href={queries.rawUrl(ws, job.row.name, path, true)}>{t("download")}</a>
-            </figcaption>
-          </figure>
+          <>
+            <FileHead path={path} size={undefined} url={url}>
+              <Link
+                to="/w/$ws/jobs/$name"
+                params={{ ws, name: job.row.name }}
+                search={{ tab: "images", image: path }}
+              >
+                {t("images.pixels")}
+              </Link>
+            </FileHead>
+            <figure>
+              <img src={queries.rawUrl(ws, job.row.name, path, false)} alt={path} />
+            </figure>
+          </>
         ) : BINARY.test(path) ? (
-          <Empty title={path}>
-            <p>{t("file.binary")}</p>
-            <a className="button" href={queries.rawUrl(ws, job.row.name, path, true)}>
-              {t("download")}
-            </a>
-          </Empty>
+          <>
+            <FileHead path={path} size={undefined} url={url} />
+            <p className="quiet">{t("file.binary")}</p>
+          </>
+        ) : TABLE.test(path) && !plain ? (
+          <TableView key={path} ws={ws} job={job.row.name} path={path} instead={text}>
+            {asText}
+          </TableView>
+        ) : PAGE.test(path) && !plain ? (
+          <>
+            <FileHead path={path} size={undefined} url={url}>
+              {asText}
+            </FileHead>
+            <iframe
+              className="page-frame"
+              title={path}
+              sandbox="allow-scripts"
+              src={queries.pageUrl(ws, job.row.name, path)}
+            />
+          </>
+        ) : TABLE.test(path) || PAGE.test(path) || TEXT.test(path) ? (
+          text
         ) : (
           <LogView
             key={path}
@@ -52,7 +101,7 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
             line={search.line}
             going={!ended(job.row.state)}
             toLine={(line) =>
-              void navigate({ search: (now) => ({ ...now, log: path, line }), replace: true })
+              void navigate({ search: (now) => ({ ...now, log: path, line }), replace: true, resetScroll: false })
             }
           />
         )}

@@ -5,15 +5,19 @@ import type { Job, Port } from "../api/client";
 import { useT } from "../i18n";
 import { Pairs } from "../kit/Pairs";
 import { value } from "../kit/time";
+import { Editable, Tags } from "./Editable";
+import { useEdit } from "./edit";
 import { isSystem } from "./smooth";
 
 export function Overview({ ws, job }: { ws: string; job: Job }) {
   const t = useT();
   const { row } = job;
+  const edit = useEdit(ws, row.name);
   const assets = (kind: string, id: string | null) => (id ? <AssetLink ws={ws} kind={kind} id={id} /> : null);
   return (
     <>
       {row.why && <Why ws={ws} job={job} />}
+      <Lineage ws={ws} job={job} />
       {job.warnings.map((text) => (
         <p key={text} className="note" role="note">
           {text}
@@ -25,10 +29,32 @@ export function Overview({ ws, job }: { ws: string; job: Job }) {
           <Facts
             facts={[
               [t("job.name"), <code key="n">{row.name}</code>],
-              [t("job.description"), job.description],
+              [
+                t("job.description"),
+                <Editable
+                  key="d"
+                  long
+                  text={job.description ?? ""}
+                  empty={t("job.description.none")}
+                  label={t("job.describe")}
+                  save={(description) => edit.mutate({ description, tags: {}, remove_tags: {} })}
+                />,
+              ],
               [t("job.command"), job.command && <pre key="c">{job.command}</pre>],
               [t("job.environment"), assets("environments", job.environment)],
-              [t("job.code"), job.code && <code key="o">{job.code}</code>],
+              [
+                t("job.code"),
+                job.code && (
+                  <Link
+                    key="o"
+                    to="/w/$ws/jobs/$name"
+                    params={{ ws, name: row.name }}
+                    search={{ tab: "code" }}
+                  >
+                    {t("job.code.see")}
+                  </Link>
+                ),
+              ],
               [t("job.compute"), job.compute_id ?? row.compute],
               [t("job.variables"), job.variables.join(", ")],
               [t("job.exit"), job.exit_code === null ? null : String(job.exit_code)],
@@ -48,12 +74,7 @@ export function Overview({ ws, job }: { ws: string; job: Job }) {
             none={t("job.metrics.none")}
             label={t("job.latest")}
           />
-          {Object.keys(job.tags).length > 0 && (
-            <>
-              <h2>{t("job.tags")}</h2>
-              <Pairs pairs={job.tags} none="" label={t("job.tags")} />
-            </>
-          )}
+          <Tags ws={ws} job={job} />
         </section>
         {(job.inputs.length > 0 || job.outputs.length > 0) && (
           <section className="card wide">
@@ -92,7 +113,13 @@ function Why({ ws, job }: { ws: string; job: Job }) {
   if (!why) return null;
   return (
     <section className={job.failure ? "card failure" : "card waiting"} aria-label={t("why")}>
-      <h2>{job.failure ? t("why.failed") : t("why.waiting")}</h2>
+      <h2>
+        {job.failure
+          ? job.exit_code
+            ? t("why.exit", { code: job.exit_code })
+            : t("why.failed")
+          : t("why.waiting")}
+      </h2>
       <p>
         <bdi>{why.text}</bdi>
       </p>
@@ -137,10 +164,46 @@ function Git({ git }: { git: NonNullable<Job["git"]> }) {
   );
 }
 
+/** The asset an input names, as a kind and "name:version". */
+function named(port: Port): [string, string] | undefined {
+  const short = /^azureml:([^:/]+):([^:/]+)$/.exec(port.value);
+  if (short) return [port.type.endsWith("_model") ? "models" : "data", `${short[1]}:${short[2]}`];
+  const id = /\/(data|models)\/([^/]+)\/versions\/([^/]+)$/.exec(port.value);
+  return id ? [id[1]!, `${id[2]}:${id[3]}`] : undefined;
+}
+
+/** What it was made of and what came of it, in one line. */
+function Lineage({ ws, job }: { ws: string; job: Job }) {
+  const t = useT();
+  const from = job.inputs.flatMap((port) => [named(port)].filter((one) => one !== undefined));
+  const made = job.made.map((one) => [one.kind, `${one.name}:${one.version}`] as const);
+  if (from.length === 0 && made.length === 0) return null;
+  const list = (label: string, all: readonly (readonly [string, string])[]) => (
+    <ul aria-label={label}>
+      {all.slice(0, 12).map(([kind, id]) => (
+        <li key={kind + id}>
+          <small>{t(kind === "models" ? "job.made.model" : "job.made.data")}</small>{" "}
+          <AssetLink ws={ws} kind={kind} id={id} />
+        </li>
+      ))}
+    </ul>
+  );
+  return (
+    <section className="lineage" aria-label={t("job.lineage")}>
+      {from.length > 0 && list(t("job.lineage.from"), from)}
+      {from.length > 0 && <span aria-hidden="true">→</span>}
+      <span className="here">
+        <bdi>{job.row.display_name}</bdi>
+      </span>
+      {made.length > 0 && <span aria-hidden="true">→</span>}
+      {made.length > 0 && list(t("job.lineage.to"), made)}
+    </section>
+  );
+}
+
 function PortRow({ ws, kind, port }: { ws: string; kind: string; port: Port }) {
-  const named = /^azureml:([^:/]+):([^:/]+)$/.exec(port.value);
-  const kinds = port.type.endsWith("_model") ? "models" : "data";
-  const id = /\/(data|models)\/([^/]+)\/versions\/([^/]+)/.exec(port.value);
+  const asset = named(port);
+  const made = port.asset && /\/(data|models)\/([^/]+)\/versions\/([^/]+)$/.exec(port.asset);
   return (
     <tr>
       <td>{kind}</td>
@@ -150,14 +213,17 @@ function PortRow({ ws, kind, port }: { ws: string; kind: string; port: Port }) {
       <td>{port.type}</td>
       <td>{port.mode}</td>
       <td className="break">
-        {named ? (
-          <AssetLink ws={ws} kind={kinds} id={`${named[1]}:${named[2]}`} />
-        ) : id ? (
-          <AssetLink ws={ws} kind={id[1]!} id={`${id[2]}:${id[3]}`} />
+        {asset ? (
+          <AssetLink ws={ws} kind={asset[0]} id={asset[1]} />
         ) : (
           <code>{port.value}</code>
-        )}{" "}
-        {port.asset && <small>→ {port.asset.replace(/^.*\/(\w+)\/([^/]+)\/versions\//, "$2:")}</small>}
+        )}
+        {made && (
+          <>
+            {" → "}
+            <AssetLink ws={ws} kind={made[1]!} id={`${made[2]}:${made[3]}`} />
+          </>
+        )}
       </td>
     </tr>
   );

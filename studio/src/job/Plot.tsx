@@ -1,35 +1,14 @@
 import "uplot/dist/uPlot.min.css";
 
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import uPlot from "uplot";
 
 import type { Curve } from "../api/client";
 import { useDark } from "../app/theme";
-import { locale } from "../i18n";
-import { value } from "../kit/time";
+import { locale, useT } from "../i18n";
+import { DASHES, ON_DARK, ON_LIGHT, strokes } from "../kit/colours";
+import { exactly, value } from "../kit/time";
 import { smoothed } from "./smooth";
-
-export const SERIES = [
-  "#0b7285",
-  "#c4314b",
-  "#8a6100",
-  "#6b4fa0",
-  "#0e7038",
-  "#b5560b",
-  "#2b5fb4",
-  "#5c6370",
-];
-const ON_DARK = [
-  "#66b4c4",
-  "#ff8a9a",
-  "#e9b949",
-  "#b9a3e8",
-  "#5fd38d",
-  "#f0a15e",
-  "#8fb4f0",
-  "#a9b0ba",
-];
-const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
 interface Props {
   curves: readonly Curve[];
@@ -40,27 +19,58 @@ interface Props {
   height: number;
   zoom: (bounds: [number, number] | undefined) => void;
   label: string;
+  percent?: boolean;
+}
+
+/** As many parts of a moment as marks so far apart need; the day where it begins. */
+function moments(splits: readonly number[]): string[] {
+  const apart = (splits[1] ?? Infinity) - splits[0]!;
+  const day = new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric" });
+  const hour = new Intl.DateTimeFormat(locale(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(apart < 60 && { second: "2-digit" }),
+    hour12: false,
+  });
+  let before = "";
+  return splits.map((at) => {
+    const date = new Date(at * 1000);
+    const [today, now] = [day.format(date), hour.format(date)];
+    const shown = today === before ? now : apart < 86_400 ? `${now}\n${today}` : today;
+    before = today;
+    return shown;
+  });
 }
 
 /** One metric of one or more runs: a band from least to greatest, and the mean as a line. */
 export function Plot(props: Props) {
-  const { curves, names, x, log, smooth, height, zoom, label } = props;
+  const { curves, names, x, log, smooth, height, zoom, label, percent = false } = props;
   const at = useRef<HTMLDivElement>(null);
   const dark = useDark();
+  const words = useT();
   const zoomed = useRef(zoom);
   useEffect(() => {
     zoomed.current = zoom;
   });
-  useEffect(() => {
+  // Before the first paint: with its values there, a chart is drawn in the frame that shows it.
+  useLayoutEffect(() => {
     const box = at.current!;
-    const colours = dark ? ON_DARK : SERIES;
+    const colours = dark ? ON_DARK : ON_LIGHT;
+    const drawn = strokes(curves.map((curve) => curve.run));
     const axis = getComputedStyle(box).getPropertyValue("--colorNeutralForeground2");
     const lines = getComputedStyle(box).getPropertyValue("--colorNeutralStroke3");
     const scale = x === "time" ? 1000 : 1;
     const xs = [...new Set(curves.flatMap((c) => c.x))].sort((a, b) => a - b);
     const place = new Map(xs.map((one, n) => [one, n]));
     const data: (number | null)[][] = [xs.map((one) => one / scale)];
-    const series: uPlot.Series[] = [{ label: x === "time" ? "" : "step" }];
+    const series: uPlot.Series[] = [
+      {
+        label: words(x === "time" ? "chart.time" : "chart.step"),
+        ...(x === "time" && {
+          value: (_, v) => (v === null ? "–" : exactly(new Date(v * 1000).toISOString())),
+        }),
+      },
+    ];
     const bands: uPlot.Band[] = [];
     // Of a log axis only what is above nothing can be drawn.
     const shown = (n: number | undefined) => (n === undefined || (log && n <= 0) ? null : n);
@@ -69,8 +79,9 @@ export function Plot(props: Props) {
       curve.x.forEach((one, n) => (row[place.get(one)!] = shown(values[n])));
       return row as (number | null)[];
     };
-    curves.forEach((curve, n) => {
-      const colour = colours[n % colours.length]!;
+    curves.forEach((curve) => {
+      const stroke = drawn.get(curve.run)!;
+      const colour = colours[stroke.colour]!;
       const banded = curve.low.some((low, n) => low !== curve.high[n]);
       if (banded) {
         bands.push({ series: [data.length, data.length + 1], fill: `${colour}33` });
@@ -83,7 +94,7 @@ export function Plot(props: Props) {
         label: names[curve.run] ?? curve.run,
         stroke: colour,
         width: 1.6,
-        dash: DASHES[Math.floor(n / colours.length) % DASHES.length],
+        dash: [...DASHES[stroke.dash]!],
         spanGaps: true,
         points: { show: curve.x.length < 40 },
         value: (_, v) => (v === null ? "–" : value(v)),
@@ -95,9 +106,12 @@ export function Plot(props: Props) {
       {
         width: Math.max(200, box.clientWidth),
         height,
-        scales: { x: { time: x === "time" }, y: { distr: log ? 3 : 1 } },
+        scales: {
+          x: { time: x === "time" },
+          y: { distr: log ? 3 : 1, ...(percent && !log && { range: [0, 100] }) },
+        },
         axes: [
-          { ...axes, ...(x === "step" && { values: (_, v) => v.map((n) => compact.format(n)) }) },
+          { ...axes, values: (_, v) => (x === "time" ? moments(v) : v.map((n) => compact.format(n))) },
           { ...axes, size: 62, values: (_, v) => v.map((n) => (n === null ? "" : value(n))) },
         ],
         series,
@@ -129,6 +143,6 @@ export function Plot(props: Props) {
       resized.disconnect();
       plot.destroy();
     };
-  }, [curves, names, x, log, smooth, height, dark]);
+  }, [curves, names, x, log, smooth, height, dark, percent, words]);
   return <div ref={at} className="plot" role="img" aria-label={label} />;
 }

@@ -2,58 +2,80 @@ import { Button } from "@fluentui/react-components";
 import { useQueries } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type KeyboardEvent as Pressed, useCallback, useEffect, useRef, useState } from "react";
+import {
+  memo,
+  type KeyboardEvent as Pressed,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
-import type { Row } from "../api/client";
+import type { Group, Row } from "../api/client";
 import * as queries from "../api/queries";
 import { PAGE } from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
 import { Empty, Loading } from "../kit/states";
 import { ended, Status } from "../kit/Status";
-import { between, exactly, lasting, useNow, value, when } from "../kit/time";
+import { between, exactly, lasting, number, useNow, value, when } from "../kit/time";
 import { Why } from "../kit/Why";
-import { type Column, nextSort } from "./columns";
+import type { Column } from "./columns";
+import { type Item, Places } from "./groups";
+import { type Changes, Head } from "./Head";
 
 const HEIGHT = 34;
 
-interface Props {
+interface Props extends Changes {
   ws: string;
   view: queries.ListView;
   columns: readonly Column[];
   total: number | undefined;
+  groups: readonly Group[] | undefined;
   selected: ReadonlySet<string>;
   select: (names: ReadonlySet<string>) => void;
-  sortBy: (sort: string) => void;
   clear: (() => void) | undefined;
+  scroller: RefObject<HTMLDivElement | null>;
 }
 
 /** A list of any length: only the rows that are seen exist, only their pages are asked for. */
 export function Grid(props: Props) {
   const t = useT();
-  const { ws, view, columns, total, selected, select } = props;
+  const { ws, view, columns, total, groups, selected, select, scroller } = props;
   const navigate = useNavigate();
-  const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
-  const rows = useVirtualizer({
-    count: total ?? 0,
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const places = useMemo(() => groups && new Places(groups, closed), [groups, closed]);
+  const size = places ? places.size : (total ?? 0);
+  const at = (place: number): Item =>
+    places && place < places.size ? places.at(place) : { row: place };
+  const lines = useVirtualizer({
+    count: size,
     getScrollElement: () => scroller.current,
     estimateSize: () => HEIGHT,
     overscan: 8,
   });
-  const items = rows.getVirtualItems();
-  const first = Math.floor((items[0]?.index ?? 0) / PAGE);
-  const last = Math.floor((items.at(-1)?.index ?? 0) / PAGE);
-  const wanted = Array.from({ length: last - first + 1 }, (_, n) => first + n);
+  const items = lines.getVirtualItems();
+  const seen = items.flatMap((item) => {
+    const one = at(item.index);
+    return "row" in one ? [Math.floor(one.row / PAGE)] : [];
+  });
+  const wanted = [...new Set(seen.length > 0 ? seen : [0])];
   const pages = useQueries({ queries: wanted.map((page) => queries.jobs(ws, view, page)) });
-  const row = (index: number): Row | undefined =>
-    pages[Math.floor(index / PAGE) - first]?.data?.rows[index % PAGE];
+  const rowOf = (index: number): Row | undefined =>
+    pages[wanted.indexOf(Math.floor(index / PAGE))]?.data?.rows[index % PAGE];
+  const row = (place: number): Row | undefined => {
+    const one = at(place);
+    return "row" in one ? rowOf(one.row) : undefined;
+  };
   const now = useNow(items.some((item) => !ended(row(item.index)?.state ?? "Completed")));
-  const { filter, sort } = view;
+  const { filter, sort, group } = view;
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
     setActive(0);
-  }, [filter, sort]);
+  }, [filter, sort, group, scroller]);
 
   const chosen = useRef({ selected, select });
   useEffect(() => {
@@ -70,12 +92,26 @@ export function Grid(props: Props) {
     if (!next.delete(name)) next.add(name);
     chosen.current.select(next);
   }, []);
+  const fold = useCallback(
+    (name: string) =>
+      setClosed((was) => {
+        const next = new Set(was);
+        if (!next.delete(name)) next.add(name);
+        return next;
+      }),
+    [],
+  );
   const move = (by: number) => {
-    const next = Math.max(0, Math.min((total ?? 1) - 1, active + by));
+    const next = Math.max(0, Math.min(size - 1, active + by));
     setActive(next);
-    rows.scrollToIndex(next);
+    lines.scrollToIndex(next);
   };
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / HEIGHT) - 2);
+  const act = (of: (name: string) => void) => () => {
+    const one = at(active);
+    if ("group" in one) fold(one.group.name);
+    else if (rowOf(one.row)) of(rowOf(one.row)!.name);
+  };
   const keys = {
     j: () => move(1),
     k: () => move(-1),
@@ -85,14 +121,12 @@ export function Grid(props: Props) {
     PageUp: () => move(-page),
     Home: () => move(-Infinity),
     End: () => move(Infinity),
-    x: () => row(active) && flip(row(active)!.name),
-    Enter: () => {
-      const at = row(active);
-      if (at) open(at.name);
-    },
+    x: act(flip),
+    Enter: act(open),
+    w: () => document.querySelector<HTMLElement>(`#row-${active} .why`)?.click(),
   };
-  const { j, k, x } = keys;
-  useKeys({ j, k, x });
+  const { j, k, x, w } = keys;
+  useKeys({ j, k, x, w });
   const pressed = (event: Pressed) => {
     if (event.target !== scroller.current) return; // a link or box in a row has keys of its own
     const act = { ...keys, " ": keys.x }[event.key];
@@ -101,73 +135,109 @@ export function Grid(props: Props) {
     event.stopPropagation();
     act();
   };
-  const template = `40px ${columns.map((c) => `minmax(${c.width}px, ${c.width}fr)`).join(" ")}`;
-  const width = 40 + columns.reduce((sum, c) => sum + c.width, 0);
-  const style = { gridTemplateColumns: template, minWidth: width };
+  const style = useMemo(
+    () => ({
+      gridTemplateColumns: `40px ${columns.map((c) => `minmax(${c.width}px, ${c.width}fr)`).join(" ")}`,
+      minWidth: 40 + columns.reduce((sum, c) => sum + c.width, 0),
+    }),
+    [columns],
+  );
   return (
     <div
       className="grid"
       role="grid"
       aria-label={t("nav.jobs")}
-      aria-rowcount={(total ?? 0) + 1}
+      aria-rowcount={size + 1}
       aria-multiselectable="true"
-      aria-activedescendant={total ? `row-${active}` : undefined}
+      aria-activedescendant={size ? `row-${active}` : undefined}
       tabIndex={0}
       ref={scroller}
       onKeyDown={pressed}
     >
-      <div className="grid-head" role="row" aria-rowindex={1} style={style}>
-        <div role="columnheader">
-          <span className="hidden">{t("jobs.select")}</span>
-        </div>
-        {columns.map((column) => {
-          const down = sort === `-${column.sort}`;
-          const on = down || sort === column.sort;
-          const label = column.label ? t(column.label) : column.id.replace(/^\w+\./, "");
-          return (
-            <div
-              key={column.id}
-              role="columnheader"
-              className={column.number ? "num" : undefined}
-              aria-sort={on ? (down ? "descending" : "ascending") : undefined}
-            >
-              <button
-                title={column.id}
-                onClick={() => props.sortBy(nextSort(sort, column.sort))}
-              >
-                {label}
-                {on && <span aria-hidden="true">{down ? " ↓" : " ↑"}</span>}
-              </button>
-            </div>
-          );
-        })}
-      </div>
+      <Head
+        columns={columns}
+        sort={sort}
+        style={style}
+        sortBy={props.sortBy}
+        resize={props.resize}
+        move={props.move}
+      />
       {total === undefined && <Loading rows={12} />}
       {total === 0 && (
         <Empty title={filter ? t("jobs.none.filter") : t("jobs.none")}>
           {props.clear && <Button onClick={props.clear}>{t("jobs.clear")}</Button>}
         </Empty>
       )}
-      <div className="grid-body" style={{ height: rows.getTotalSize(), minWidth: width }}>
+      <div className="grid-body" style={{ height: lines.getTotalSize(), minWidth: style.minWidth }}>
         {items.map((item) => {
-          const at = row(item.index);
+          const one = at(item.index);
+          if ("group" in one)
+            return (
+              <GroupLine
+                key={item.index}
+                index={item.index}
+                group={one.group}
+                open={one.open}
+                active={item.index === active}
+                fold={fold}
+                activate={setActive}
+              />
+            );
+          const found = rowOf(one.row);
           return (
             <Line
               key={item.index}
               ws={ws}
               index={item.index}
-              row={at}
+              row={found}
               columns={columns}
-              template={template}
+              template={style.gridTemplateColumns}
               active={item.index === active}
-              selected={at !== undefined && selected.has(at.name)}
-              now={at && !ended(at.state) ? now : 0}
+              selected={found !== undefined && selected.has(found.name)}
+              now={found && !ended(found.state) ? now : 0}
               flip={flip}
               open={open}
               activate={setActive}
             />
           );
         })}
+      </div>
+    </div>
+  );
+}
+
+interface GroupProps {
+  index: number;
+  group: Group;
+  open: boolean;
+  active: boolean;
+  fold: (name: string) => void;
+  activate: (index: number) => void;
+}
+
+function GroupLine({ index, group, open, active, fold, activate }: GroupProps) {
+  const t = useT();
+  return (
+    <div
+      id={`row-${index}`}
+      role="row"
+      aria-rowindex={index + 2}
+      className={active ? "line group active" : "line group"}
+      style={{ transform: `translateY(${index * HEIGHT}px)` }}
+      onMouseDown={() => activate(index)}
+    >
+      <div role="gridcell">
+        <button aria-expanded={open} tabIndex={-1} onClick={() => fold(group.name)}>
+          <i aria-hidden="true">{open ? "▾" : "▸"}</i> <bdi>{group.name}</bdi>
+        </button>
+        <span className="quiet">
+          {t("jobs.total", { count: group.count, shown: number(group.count) })}
+        </span>
+        {Object.entries(group.states).map(([state, count]) => (
+          <span key={state}>
+            <Status state={state} /> {number(count)}
+          </span>
+        ))}
       </div>
     </div>
   );
@@ -223,7 +293,7 @@ const Line = memo(
     a.row === b.row &&
     a.active === b.active &&
     a.selected === b.selected &&
-    a.template === b.template &&
+    a.columns === b.columns &&
     a.index === b.index &&
     a.now === b.now &&
     a.ws === b.ws,

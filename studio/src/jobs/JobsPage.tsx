@@ -1,83 +1,73 @@
+import "./jobs.css";
+
 import { Button } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useRef, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
-import { Problem } from "../kit/states";
+import { Loading, Problem } from "../kit/states";
 import { useTitle } from "../kit/title";
 import { number } from "../kit/time";
-import { useChange } from "./change";
+import { useChange, type Verb } from "./change";
 import { ColumnChoice } from "./ColumnChoice";
-import { columnsOf, toUrl } from "./columns";
+import { columnsOf, isLogged, moved, toUrl, withWidth } from "./columns";
 import { Filter } from "./Filter";
 import { Grid } from "./Grid";
+import { Pill } from "./Pill";
 import { TimeBar } from "./TimeBar";
-
-const VIEWS = [
-  ["jobs.all", ""],
-  ["jobs.mine", "user:me status:active"],
-  ["jobs.failed", "status:failed"],
-  ["jobs.waiting", "status:waiting"],
-  ["jobs.archived", "view:archived"],
-] as const;
+import { listView, useList } from "./useList";
+import { Views } from "./Views";
 
 export function JobsPage() {
   const t = useT();
-  const { ws } = useParams({ from: "/w/$ws/jobs" });
-  const search = useSearch({ from: "/w/$ws/jobs" });
-  const navigate = useNavigate({ from: "/w/$ws/jobs" });
-  const filter = search.filter ?? "";
-  const sort = search.sort ?? "-created";
-  const columns = columnsOf(search.cols);
-  const asked = columns.map((c) => c.id).filter((id) => id.includes("."));
+  const list = useList();
+  const { ws, state, set } = list;
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { filter = "", widths = "" } = state;
+  const columns = useMemo(() => columnsOf(state.cols, widths), [state.cols, widths]);
+  const ids = columns.map((c) => c.id);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const input = useRef<HTMLInputElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   useTitle(t("nav.jobs"));
 
-  const set = useCallback(
-    (next: { filter?: string; sort?: string; cols?: string }) =>
-      void navigate({ search: (now) => ({ ...now, ...next }), replace: true }),
-    [navigate],
-  );
-  const view = { filter, sort, columns: asked };
-  const first = useQuery(queries.jobs(ws, view, 0));
+  const view = listView(state, ids.filter(isLogged));
+  const ready = !list.waiting;
+  const first = useQuery({ ...queries.jobs(ws, view, 0), enabled: ready });
+  const groups = useQuery({ ...queries.groups(ws, view), enabled: ready && view.group !== "" });
   const total = first.data?.total;
   const change = useChange(ws);
   const compare = () =>
     selected.size > 1 &&
-    void navigate({ to: "/w/$ws/compare", search: { runs: [...selected].join(",") } });
+    void navigate({ to: "/w/$ws/compare", params: { ws }, search: { runs: [...selected].join(",") } });
+  const narrow = (to: string) => set({ filter: filter === to ? "" : to });
 
   useKeys({
     "/": () => input.current?.focus(),
     c: compare,
-    f: () => set({ filter: "status:failed" }),
-    m: () => set({ filter: "user:me" }),
+    f: () => narrow("status:failed"),
+    m: () => narrow("user:me"),
     Escape: () => setSelected(new Set()),
   });
-  const act = (verb: "cancel" | "archive" | "restore") => {
+  const act = (verb: Verb) => {
     change.mutate({ verb, names: [...selected] });
     setSelected(new Set());
   };
   const archived = /\bview:archived\b/.test(filter);
+  const deleted = /\bview:deleted\b/.test(filter);
+  const grouped = view.group === "experiment";
+  const choose = (next: readonly string[]) => set({ cols: toUrl(next) ?? "" });
   return (
     <div className="fill">
       <div className="row wrap">
         <h1>{t("nav.jobs")}</h1>
-        <div className="views" role="group" aria-label={t("jobs.views")}>
-          {VIEWS.map(([label, of]) => (
-            <button
-              key={label}
-              aria-pressed={filter === of}
-              onClick={() => set({ filter: of || undefined })}
-            >
-              {t(label)}
-            </button>
-          ))}
-        </div>
+        <Views list={list} />
       </div>
+      {list.missing && <p role="alert">{t("views.missing")}</p>}
       <TimeBar
         ws={ws}
         filter={filter}
@@ -90,17 +80,19 @@ export function JobsPage() {
         }}
       />
       <div className="row wrap">
-        <Filter
-          ref={input}
-          value={filter}
-          error={first.error}
-          set={(next) => set({ filter: next || undefined })}
-        />
-        <ColumnChoice
-          ws={ws}
-          chosen={columns.map((c) => c.id)}
-          choose={(ids) => set({ cols: toUrl(ids) })}
-        />
+        <Filter ref={input} value={filter} error={first.error} set={(next) => set({ filter: next })} />
+        <ColumnChoice ws={ws} chosen={ids} choose={choose} />
+        <Button
+          size="small"
+          aria-pressed={grouped}
+          appearance={grouped ? "primary" : "secondary"}
+          onClick={() => set({ group: grouped ? "" : "experiment" })}
+        >
+          {t("jobs.group")}
+        </Button>
+        <a className="export" href={queries.exportUrl(ws, view)} download>
+          {t("jobs.export")}
+        </a>
         <span className="grow" />
         {selected.size > 0 && (
           <>
@@ -108,11 +100,18 @@ export function JobsPage() {
             <Button appearance="primary" size="small" disabled={selected.size < 2} onClick={compare}>
               {t("compare")}
             </Button>
-            <Button size="small" onClick={() => act("cancel")}>
-              {t("jobs.cancel")}
-            </Button>
-            <Button size="small" onClick={() => act(archived ? "restore" : "archive")}>
-              {archived ? t("jobs.restore") : t("jobs.archive")}
+            {!deleted && (
+              <>
+                <Button size="small" onClick={() => act("cancel")}>
+                  {t("jobs.cancel")}
+                </Button>
+                <Button size="small" onClick={() => act(archived ? "restore" : "archive")}>
+                  {archived ? t("jobs.restore") : t("jobs.archive")}
+                </Button>
+              </>
+            )}
+            <Button size="small" onClick={() => act(deleted ? "undelete" : "delete")}>
+              {deleted ? t("jobs.undelete") : t("jobs.delete")}
             </Button>
           </>
         )}
@@ -124,18 +123,36 @@ export function JobsPage() {
       </div>
       {first.error && !first.data && !(first.error as { status?: number }).status ? (
         <Problem error={first.error} retry={() => void first.refetch()} />
+      ) : ready ? (
+        <div className="grid-frame">
+          <Pill
+            fresh={first.data?.fresh ?? 0}
+            frame={scroller}
+            held={selected.size > 0}
+            show={() => {
+              queries.letGo(ws, view);
+              void client.invalidateQueries({ queryKey: ["jobs", ws] });
+              void client.invalidateQueries({ queryKey: ["groups", ws] });
+            }}
+          />
+          <Grid
+            key={ws}
+            ws={ws}
+            view={view}
+            columns={columns}
+            total={total}
+            groups={grouped ? groups.data?.groups : undefined}
+            selected={selected}
+            select={setSelected}
+            sortBy={(next) => set({ sort: next === "-created" ? "" : next })}
+            resize={(id, px) => set({ widths: withWidth(widths, id, px) })}
+            move={(id, to) => choose(moved(ids, id, to))}
+            clear={filter ? () => set({ filter: "" }) : undefined}
+            scroller={scroller}
+          />
+        </div>
       ) : (
-        <Grid
-          key={ws}
-          ws={ws}
-          view={view}
-          columns={columns}
-          total={total}
-          selected={selected}
-          select={setSelected}
-          sortBy={(next) => set({ sort: next === "-created" ? undefined : next })}
-          clear={filter ? () => set({ filter: undefined }) : undefined}
-        />
+        <Loading rows={12} />
       )}
     </div>
   );

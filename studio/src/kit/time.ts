@@ -17,6 +17,10 @@ export const when = (iso: string): string =>
     new Date(iso),
   );
 
+/** The time of its day, to the second: "15:59:03". */
+export const time = (iso: string): string =>
+  format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(new Date(iso));
+
 /** The same with its year and seconds, for titles. */
 export const exactly = (iso: string): string =>
   format({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
@@ -43,7 +47,17 @@ export function lasting(ms: number): string {
 export const between = (from: string, to: string | null | undefined, now: number): number =>
   (to ? Date.parse(to) : now) - Date.parse(from);
 
-export const number = (value: number): string => new Intl.NumberFormat(locale()).format(value);
+const numbers = new Map<string, Intl.NumberFormat>();
+
+/** Made once: to make one takes longer than to use it a hundred times. */
+function numeric(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = locale() + JSON.stringify(options);
+  let made = numbers.get(key);
+  if (!made) numbers.set(key, (made = new Intl.NumberFormat(locale(), options)));
+  return made;
+}
+
+export const number = (value: number): string => numeric().format(value);
 
 /** A logged value: as many digits as tell it apart, no more than fit. */
 export function value(given: number | string | null | undefined): string {
@@ -53,7 +67,7 @@ export function value(given: number | string | null | undefined): string {
   if (Number.isInteger(given) && Math.abs(given) < 1e9) return number(given);
   const size = Math.abs(given);
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) return given.toExponential(3);
-  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 5 }).format(given);
+  return numeric({ maximumSignificantDigits: 5 }).format(given);
 }
 
 export function bytes(size: number): string {

@@ -1,6 +1,7 @@
 import { Button } from "@fluentui/react-components";
-import { useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 
+import { typing, useKeys } from "../app/keys";
 import { useT } from "../i18n";
 
 interface Toast {
@@ -25,8 +26,26 @@ export function toast(text: string, undo?: () => void): void {
   setTimeout(() => set(toasts.filter((one) => one.id !== id)), 10_000);
 }
 
+/** Take back what the newest of them says. */
+function undo(): boolean {
+  const last = toasts.findLast((one) => one.undo);
+  if (!last) return false;
+  set(toasts.filter((one) => one !== last));
+  last.undo?.();
+  return true;
+}
+
 export function Toasts() {
   const t = useT();
+  useKeys({ u: undo });
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => {
+      const wanted = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z";
+      if (wanted && !typing(event) && undo()) event.preventDefault();
+    };
+    addEventListener("keydown", heard);
+    return () => removeEventListener("keydown", heard);
+  }, []);
   const shown = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -78,7 +79,7 @@ def serving(root: Path, database: str) -> Iterator[Live]:
 
 @pytest.fixture
 def tracking(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """The client pointed at the plain prefix, with a fresh experiment."""
+    """The client pointed at the plain prefix."""
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "admin")
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     mlflow.set_tracking_uri(live.url)
@@ -86,3 +87,10 @@ def tracking(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     while mlflow.active_run():
         mlflow.end_run()
     mlflow.set_tracking_uri(None)
+
+
+@pytest.fixture
+def experiment(tracking: Live) -> Iterator[str]:
+    """The id of a fresh experiment, which is where runs and traces go."""
+    yield mlflow.set_experiment(f"e-{uuid.uuid4().hex[:8]}").experiment_id
+    mlflow.flush_trace_async_logging()

@@ -12,14 +12,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.genai import datasets
 from mlflow.genai.scorers import Guidelines, get_scorer, list_scorers
 
-from clients.mlflow.conftest import Live
-
-
-@pytest.fixture
-def experiment(tracking: Live) -> str:
-    id: str = mlflow.set_experiment(uuid.uuid4().hex).experiment_id
-    return id
-
 
 def records(dataset_id: str) -> list[DatasetRecord]:
     kept, _ = MlflowClient()._tracking_client.store._load_dataset_records(dataset_id)

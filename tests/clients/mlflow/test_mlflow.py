@@ -14,11 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from clients.mlflow.conftest import Live
 
 
-@pytest.fixture
-def experiment(tracking: Live) -> str:
-    return mlflow.set_experiment(f"e-{uuid.uuid4().hex[:8]}").experiment_id
-
-
 def test_what_a_run_logs_is_read_back(experiment: str) -> None:
     with mlflow.start_run(run_name="first", description="what it is") as run:
         mlflow.log_param("lr", 0.1)
