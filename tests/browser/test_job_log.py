@@ -65,10 +65,11 @@ def test_a_million_lines_open_at_once_and_are_searched_on_the_server(
     expect(box.locator(".ansi-red.bold").last).to_have_text("ERROR")
     search = page.get_by_role("searchbox", name="Search the whole log")
     search.fill("error")
-    with page.expect_response(re.compile("log/search")) as answer:
-        page.keyboard.press("Enter")
-    spent = answer.value.request.timing["responseEnd"]
+    page.keyboard.press("Enter")
     expect(page.locator(".log-line.on")).to_contain_text("the 250000th")
+    spent = page.evaluate(
+        "performance.getEntriesByType('resource').findLast(e => e.name.includes('log/search')).duration"
+    )
     page.get_by_role("button", name="Next hit").click()
     expect(page.locator(".log-line.on")).to_contain_text("the 500000th")
     expect(page).to_have_url(re.compile("line=500000"))

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Studio
 from browser.send import send
+from browser.test_accessible import violations
 from zafiro.testing import live
 from zafiro.testing.live import Live
 
@@ -351,3 +352,32 @@ def test_what_the_machine_did_is_in_groups(studio: Studio, server: Live) -> None
     page.get_by_role("button", name=re.compile("Processor")).click()
     expect(page).to_have_url(re.compile("closed=cpu"))
     expect(page.locator('[data-metric="system/cpu_utilization_percentage"]')).to_have_count(0)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 400)])
+def test_each_part_can_be_used_by_everybody(
+    studio: Studio, everything: str, theme: str, width: int
+) -> None:
+    context = studio.context(viewport={"width": width, "height": 900})
+    context.add_init_script(
+        "if (location.protocol.startsWith('http'))"
+        f"{{localStorage.setItem('zafiro.theme', '{theme}')}}"
+    )
+    ends(studio.page(f"jobs/{everything}", context))
+    page, found = context.new_page(), {}
+    for part, seen in (
+        ("tab=overview", "Facts"),
+        ("tab=images&image=outputs/samples/epoch_*.png&scale=8", "Download"),
+        ("tab=code", "train.py"),
+        ("tab=outputs&log=outputs/rows.csv", "3,000 rows"),
+        ("tab=outputs&log=outputs/confusion.json", "predicted class"),
+        ("tab=outputs&log=outputs/big.json", "Show more"),
+        ("tab=outputs&log=user_logs/std_log.txt", "Follow"),
+    ):
+        page.goto(f"{studio.url}/studio/w/main/jobs/{everything}?{part}")
+        expect(page.get_by_text(seen).first).to_be_visible()
+        if wrong := violations(page):
+            found[part] = wrong
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found[f"{part} is wider than the window"] = []
+    assert not found, found

@@ -1,5 +1,5 @@
 import { Button } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 
@@ -120,6 +120,11 @@ interface FolderProps {
 
 function Folder({ ws, job, path, open, on }: FolderProps) {
   const t = useT();
+  const client = useQueryClient();
+  const soon = (one: string) => {
+    if (![IMAGE, BINARY, TABLE, PAGE, TEXT].some((pattern) => pattern.test(one)))
+      void client.prefetchQuery(queries.log(ws, job, one, 0));
+  };
   const { data, error, refetch } = useQuery(queries.files(ws, job, path));
   if (error && !data) return <Problem error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={3} />;
@@ -135,6 +140,8 @@ function Folder({ ws, job, path, open, on }: FolderProps) {
               className={file.path === on ? "file on" : "file"}
               aria-current={file.path === on}
               onClick={() => open(file.path)}
+              onPointerEnter={() => soon(file.path)}
+              onFocus={() => soon(file.path)}
             >
               <bdi>{file.path.split("/").at(-1)}</bdi> <small>{bytes(file.size_bytes)}</small>
             </button>

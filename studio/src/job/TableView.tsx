@@ -122,7 +122,7 @@ function Confusion({ table }: { table: Table }) {
         <caption>{t("table.confusion")}</caption>
         <thead>
           <tr>
-            <th />
+            <td />
             {labels.map((label) => (
               <th key={label} className="num">
                 <bdi>{label}</bdi>
