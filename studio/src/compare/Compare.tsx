@@ -3,7 +3,7 @@ import "./compare.css";
 import { Switch, Tab, TabList } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useMemo, useRef } from "react";
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
@@ -88,6 +88,8 @@ export function Compare() {
     return () => clearTimeout(timer);
   }, [ready]);
   const tab = TABS.find((one) => one === search.tab) ?? "table";
+  // A link may open on any tab: its code comes while the answer does.
+  useState(() => tab !== "table" && PANES[tab].ahead());
   const Pane = tab === "table" ? undefined : PANES[tab];
   const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
   return (

@@ -67,7 +67,7 @@ export function Experiment() {
 function Head({ ws, found }: { ws: string; found: Found }) {
   const t = useT();
   const navigate = useNavigate();
-  const { change, away } = useExperiment(ws);
+  const { change, away, done } = useExperiment(ws);
   const [typed, setTyped] = useState<string | undefined>();
   const save = () => {
     const rename = typed?.trim();
@@ -77,7 +77,8 @@ function Head({ ws, found }: { ws: string; found: Found }) {
       {
         onSuccess: () => {
           setTyped(undefined);
-          void navigate({ to: "/w/$ws/experiments/$name", params: { ws, name: rename }, replace: true });
+          const to = { to: "/w/$ws/experiments/$name", params: { ws, name: rename } } as const;
+          void navigate({ ...to, replace: true }).then(done);
         },
       },
     );

@@ -45,9 +45,8 @@ export function useExperiment(ws: string) {
   const change = useMutation({
     mutationFn: (body: ExperimentChange) =>
       take(api.POST("/w/{workspace}/experiment/change", { ...path, body })),
-    // Nothing bears the old name any more: who asks for it again is told so.
-    onSuccess: (_, { name, rename }) =>
-      rename ? client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[2] !== name }) : done(),
+    // Nothing bears the old name any more: the page leaves it before anything is asked again.
+    onSuccess: (_, { rename }) => void (rename || done()),
     onError: told,
   });
   const t = useT();
@@ -68,5 +67,5 @@ export function useExperiment(ws: string) {
     },
     onError: told,
   });
-  return { change, away };
+  return { change, away, done };
 }
