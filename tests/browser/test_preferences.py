@@ -24,7 +24,7 @@ _SAID_BY_US = "h1, h2, h3, button, [role=tab], [role=columnheader], label, legen
 _UNTRANSLATED = f"""() => {{
   const found = [];
   for (const one of document.querySelectorAll({_SAID_BY_US!r})) {{
-    if (!one.checkVisibility() || one.closest("pre, code, .cm-editor")) continue;
+    if (!one.checkVisibility() || one.closest("pre, code, .cm-editor, .u-series:not(:first-child)")) continue;
     const copy = one.cloneNode(true);
     copy.querySelectorAll("bdi, svg, kbd, code, select, time").forEach((inner) => inner.remove());
     const text = copy.textContent.trim();

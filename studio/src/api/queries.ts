@@ -275,15 +275,17 @@ export const log = (ws: string, name: string, path: string, page: number) =>
   });
 
 export const hits = (ws: string, name: string, path: string, q: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["hits", ws, name, path, q],
-    queryFn: ({ signal }) =>
+    queryFn: ({ signal, pageParam: first }) =>
       take(
         api.GET("/w/{workspace}/jobs/{name}/log/search", {
-          params: { path: { workspace: ws, name }, query: { path, q } },
+          params: { path: { workspace: ws, name }, query: { path, q, first } },
           signal,
         }),
       ),
+    initialPageParam: 1,
+    getNextPageParam: (last) => last.next,
     enabled: q !== "",
   });
 

@@ -57,7 +57,7 @@ export default function CodeTab({ ws, job }: { ws: string; job: Job }) {
             <FileTree
               files={files}
               on={path}
-              open={(file) => void navigate({ search: (now) => ({ ...now, file }), replace: true })}
+              open={(file) => void navigate({ search: (now) => ({ ...now, file }), replace: true, resetScroll: false })}
             />
             {data.more && <p className="note">{t("code.more", { count: files.length })}</p>}
           </section>

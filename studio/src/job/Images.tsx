@@ -25,7 +25,7 @@ export default function Images({ ws, job }: { ws: string; job: Job }) {
   const search = useSearch({ from: "/w/$ws/jobs/$name" });
   const navigate = useNavigate({ from: "/w/$ws/jobs/$name" });
   const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
+    void navigate({ search: (now) => ({ ...now, ...next }), replace: true, resetScroll: false });
   const name = job.row.name;
   const { data, error, refetch } = useQuery(queries.images(ws, name));
   const steps = useMemo(() => {

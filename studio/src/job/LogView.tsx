@@ -1,7 +1,16 @@
+import "./log.css";
+
 import { Button, Switch } from "@fluentui/react-components";
-import { useQueries, useQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import {
+  type FormEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 
 import * as queries from "../api/queries";
 import { LOG_PAGE } from "../api/queries";
@@ -9,9 +18,9 @@ import { useT } from "../i18n";
 import { Problem } from "../kit/states";
 import { bytes, number } from "../kit/time";
 import { spans } from "./ansi";
+import { HEIGHT, scaleOf } from "./scale";
 
-const HEIGHT = 18;
-const MOST_PX = 16_000_000; // browsers lay out no more than twice this
+const BEYOND = 20; // lines drawn above and below those that are seen
 
 interface Props {
   ws: string;
@@ -31,50 +40,48 @@ export function LogView({ ws, job, path, line, going, toLine }: Props) {
   const [words, setWords] = useState("");
   const [hit, setHit] = useState(0);
   const head = useQuery(queries.log(ws, job, path, 0));
-  const known = useRef(0);
   const [total, setTotal] = useState(0);
-  const shown = Math.min(total, Math.floor(MOST_PX / HEIGHT));
-  const rows = useVirtualizer({
-    count: shown,
-    getScrollElement: () => box.current,
-    estimateSize: () => HEIGHT,
-    overscan: 20,
-  });
-  const items = rows.getVirtualItems();
-  const first = Math.floor((items[0]?.index ?? 0) / LOG_PAGE);
-  const last = Math.floor((items.at(-1)?.index ?? 0) / LOG_PAGE);
+  const rows = useRows(box, total);
+  const first = Math.floor(rows.first / LOG_PAGE);
+  const last = Math.floor(Math.max(rows.first, rows.end - 1) / LOG_PAGE);
   const wanted = Array.from({ length: last - first + 1 }, (_, n) => first + n);
   const pages = useQueries({
     queries: wanted.map((page) => ({ ...queries.log(ws, job, path, page), enabled: total > 0 })),
   });
   const most = Math.max(head.data?.lines ?? 0, ...pages.map((page) => page.data?.lines ?? 0));
+  useEffect(() => setTotal(most), [most]);
+  const { toEnd, toIndex } = rows;
   useEffect(() => {
-    known.current = Math.max(most, 0);
-    setTotal(most);
-  }, [most]);
+    if (follow && total > 0) toEnd();
+  }, [follow, total, toEnd]);
   useEffect(() => {
-    if (follow && total > 0) rows.scrollToIndex(shown - 1, { align: "end" });
-  }, [follow, total, shown, rows]);
-  useEffect(() => {
-    if (line && total >= line) rows.scrollToIndex(line - 1, { align: "center" });
-  }, [line, total > 0, rows]); // eslint-disable-line
+    if (line && total >= line) toIndex(line - 1);
+  }, [line, total > 0]); // eslint-disable-line
 
-  const found = useQuery(queries.hits(ws, job, path, words));
-  const hits = found.data?.hits ?? [];
-  const jump = (to: number) => {
-    const at = hits[(to + hits.length) % hits.length];
+  const found = useInfiniteQuery(queries.hits(ws, job, path, words));
+  const hits = found.data?.pages.flatMap((page) => page.hits) ?? [];
+  const show = (to: number, among: typeof hits) => {
+    const at = among[to];
     if (!at) return;
-    setHit((to + hits.length) % hits.length);
+    setHit(to);
     setFollow(false);
     toLine(at.line);
   };
+  const jump = async (to: number) => {
+    if (to < hits.length || !found.hasNextPage) {
+      show((to + hits.length) % hits.length, hits);
+      return;
+    }
+    const { data } = await found.fetchNextPage();
+    show(to, data?.pages.flatMap((page) => page.hits) ?? []);
+  };
   useEffect(() => {
-    if (words && hits.length > 0) jump(0);
-  }, [found.data]); // eslint-disable-line
+    if (words && found.data?.pages.length === 1) show(0, hits);
+  }, [words, found.data?.pages.length]); // eslint-disable-line
 
   const search = (event: FormEvent) => {
     event.preventDefault();
-    if (typed === words && hits.length > 0) jump(hit + 1);
+    if (typed === words && hits.length > 0) void jump(hit + 1);
     else setWords(typed);
   };
   if (head.error && !head.data)
@@ -101,13 +108,13 @@ export function LogView({ ws, job, path, line, going, toLine }: Props) {
                 ? t("log.nohits")
                 : t("log.hits", {
                     at: hit + 1,
-                    count: `${number(hits.length)}${found.data.next ? "+" : ""}`,
+                    count: `${number(hits.length)}${found.hasNextPage ? "+" : ""}`,
                   })}
             </span>
-            <Button size="small" disabled={!hits.length} aria-label={t("log.before")} onClick={() => jump(hit - 1)}>
+            <Button size="small" disabled={!hits.length} aria-label={t("log.before")} onClick={() => void jump(hit - 1)}>
               ↑
             </Button>
-            <Button size="small" disabled={!hits.length} aria-label={t("log.next")} onClick={() => jump(hit + 1)}>
+            <Button size="small" disabled={!hits.length} aria-label={t("log.next")} onClick={() => void jump(hit + 1)}>
               ↓
             </Button>
           </>
@@ -134,25 +141,26 @@ export function LogView({ ws, job, path, line, going, toLine }: Props) {
         aria-label={path}
         onWheel={(event) => event.deltaY < 0 && setFollow(false)}
       >
-        <div style={{ height: rows.getTotalSize() }}>
-          {items.map((item) => {
-            const page = pages[Math.floor(item.index / LOG_PAGE) - first]?.data;
-            const text = page?.text[item.index + 1 - page.first];
+        <div style={{ height: rows.height }}>
+          {Array.from({ length: rows.end - rows.first }, (_, n) => {
+            const index = rows.first + n;
+            const page = pages[Math.floor(index / LOG_PAGE) - first]?.data;
+            const text = page?.text[index + 1 - page.first];
             return (
               <div
-                key={item.index}
-                className={item.index + 1 === line ? "log-line on" : "log-line"}
-                style={{ transform: `translateY(${item.start}px)` }}
+                key={index}
+                className={index + 1 === line ? "log-line on" : "log-line"}
+                style={{ transform: `translateY(${rows.from + n * HEIGHT}px)` }}
               >
                 <a
-                  href={`?tab=outputs&log=${encodeURIComponent(path)}&line=${item.index + 1}`}
+                  href={`?tab=outputs&log=${encodeURIComponent(path)}&line=${index + 1}`}
                   tabIndex={-1}
                   onClick={(event) => {
                     event.preventDefault();
-                    toLine(item.index + 1);
+                    toLine(index + 1);
                   }}
                 >
-                  {item.index + 1}
+                  {index + 1}
                 </a>
                 <span>
                   {text === undefined
@@ -170,4 +178,42 @@ export function LogView({ ws, job, path, line, going, toLine }: Props) {
       </div>
     </div>
   );
+}
+
+/** Which lines are seen, and where they are drawn; ways to an end and to a line. */
+function useRows(box: RefObject<HTMLDivElement | null>, total: number) {
+  const [seen, setSeen] = useState({ scrolled: 0, view: 600 });
+  useLayoutEffect(() => {
+    const at = box.current;
+    if (!at) return undefined;
+    const look = () =>
+      setSeen((before) =>
+        before.scrolled === at.scrollTop && before.view === at.clientHeight
+          ? before
+          : { scrolled: at.scrollTop, view: at.clientHeight },
+      );
+    const sized = new ResizeObserver(look);
+    sized.observe(at);
+    at.addEventListener("scroll", look, { passive: true });
+    return () => {
+      sized.disconnect();
+      at.removeEventListener("scroll", look);
+    };
+  }, [box]);
+  const scale = scaleOf(total, seen.view);
+  const top = scale.top(Math.min(seen.scrolled, Math.max(0, scale.height - seen.view)));
+  const first = Math.max(0, Math.floor(top / HEIGHT) - BEYOND);
+  const end = Math.min(total, Math.ceil((top + seen.view) / HEIGHT) + BEYOND);
+  const latest = useRef(scale);
+  useLayoutEffect(() => {
+    latest.current = scale;
+  });
+  const toEnd = useCallback(() => {
+    if (box.current) box.current.scrollTop = latest.current.height;
+  }, [box]);
+  const toIndex = (index: number) => {
+    const at = box.current;
+    if (at) at.scrollTop = latest.current.scroll(Math.max(0, (index + 0.5) * HEIGHT - at.clientHeight / 2));
+  };
+  return { height: scale.height, first, end, from: seen.scrolled - (top - first * HEIGHT), toEnd, toIndex };
 }

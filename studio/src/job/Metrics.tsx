@@ -59,7 +59,7 @@ export default function Metrics(props: { ws: string; job: Job; system?: boolean 
   const search = useSearch({ from: "/w/$ws/jobs/$name" });
   const navigate = useNavigate({ from: "/w/$ws/jobs/$name" });
   const set = (next: Partial<typeof search>) =>
-    void navigate({ search: (now) => ({ ...now, ...next }), replace: true });
+    void navigate({ search: (now) => ({ ...now, ...next }), replace: true, resetScroll: false });
   const { x, logged, keys, closed, groups, bounds } = useMemo(
     () => wanted(job, search, system),
     [job, search, system],

@@ -27,7 +27,7 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
   const navigate = useNavigate({ from: "/w/$ws/jobs/$name" });
   const path = search.log ?? job.log ?? undefined;
   const open = (log: string) =>
-    void navigate({ search: (now) => ({ ...now, log, line: undefined, as: undefined }), replace: true });
+    void navigate({ search: (now) => ({ ...now, log, line: undefined, as: undefined }), replace: true, resetScroll: false });
   const plain = search.as === "text";
   const url = path === undefined ? "" : queries.rawUrl(ws, job.row.name, path, true);
   const asText = (
@@ -35,7 +35,7 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
       size="small"
       aria-pressed={plain}
       onClick={() =>
-        void navigate({ search: (now) => ({ ...now, as: plain ? undefined : "text" }), replace: true })
+        void navigate({ search: (now) => ({ ...now, as: plain ? undefined : "text" }), replace: true, resetScroll: false })
       }
     >
       {t("file.astext")}
@@ -101,7 +101,7 @@ export default function Outputs({ ws, job }: { ws: string; job: Job }) {
             line={search.line}
             going={!ended(job.row.state)}
             toLine={(line) =>
-              void navigate({ search: (now) => ({ ...now, log: path, line }), replace: true })
+              void navigate({ search: (now) => ({ ...now, log: path, line }), replace: true, resetScroll: false })
             }
           />
         )}
