@@ -10,7 +10,7 @@ import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
 import { strokes } from "../kit/colours";
 import { CopyAs } from "../kit/CopyAs";
-import { lazily } from "../kit/lazily";
+import { later } from "../kit/later";
 import { Empty, Loading, Problem } from "../kit/states";
 import { useTitle } from "../kit/title";
 import { AddRun } from "./AddRun";
@@ -20,12 +20,14 @@ import { type CompareSearch, MOST, namesOf } from "./search";
 import { Strokes } from "./Swatch";
 import { Table } from "./Table";
 
-const Curves = lazily(() => import("./Curves"));
-const Parallel = lazily(() => import("./Parallel"));
-const Scatter = lazily(() => import("./Scatter"));
-const Code = lazily(() => import("./CodeDiff"));
-const Images = lazily(() => import("./Images"));
+const Curves = later(() => import("./Curves"));
+const Parallel = later(() => import("./Parallel"));
+const Scatter = later(() => import("./Scatter"));
+const Code = later(() => import("./CodeDiff"));
+const Images = later(() => import("./Images"));
 const PANES = { charts: Curves, parallel: Parallel, scatter: Scatter, code: Code, images: Images };
+
+const fetchCode = (pane: keyof typeof PANES) => void PANES[pane].preload().catch(() => undefined); // said when it is opened
 
 const TABS = ["table", "charts", "parallel", "scatter", "code", "images"] as const;
 
@@ -74,7 +76,7 @@ export function Compare() {
   const client = useQueryClient();
   // Who points at a tab means to open it.
   const ahead = (one: (typeof TABS)[number]) => {
-    if (one !== "table") PANES[one].ahead();
+    if (one !== "table") fetchCode(one);
     const key = lines.find((line) => data?.stepped.includes(line.name) && line.values.every((v) => v !== null));
     if (one !== "charts" || !data || !key || search.zoom) return;
     const view = viewOf(data.runs.map((run) => run.name), [key.name], search.x ?? "step", undefined);
@@ -84,12 +86,12 @@ export function Compare() {
   const ready = data !== undefined;
   useEffect(() => {
     if (!ready) return;
-    const timer = setTimeout(() => Object.values(PANES).forEach((pane) => pane.ahead()), 300);
+    const timer = setTimeout(() => (Object.keys(PANES) as (keyof typeof PANES)[]).forEach(fetchCode), 300);
     return () => clearTimeout(timer);
   }, [ready]);
   const tab = TABS.find((one) => one === search.tab) ?? "table";
   // A link may open on any tab: its code comes while the answer does.
-  useState(() => tab !== "table" && PANES[tab].ahead());
+  useState(() => tab !== "table" && fetchCode(tab));
   const Pane = tab === "table" ? undefined : PANES[tab];
   const given = { ws, runs: data?.runs ?? [], lines, stepped: data?.stepped ?? [], search, set };
   return (
