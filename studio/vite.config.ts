@@ -50,6 +50,10 @@ export default defineConfig({
               test: /node_modules\/@fluentui\/react-(utilities|context-selector|field|label)\//,
             },
             {
+              name: "focus",
+              test: /node_modules\/(@fluentui\/react-tabster|tabster)\//,
+            },
+            {
               name: "popover",
               test: /src\/kit\/(RunTable|Why)\.tsx?$|node_modules\/(@floating-ui|@fluentui\/react-(popover|portal|positioning))\//,
             },

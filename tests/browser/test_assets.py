@@ -30,7 +30,9 @@ def garden(at: Callable[[Live], Studio], grown: tuple[Live, dict[str, Any]]) -> 
 
 
 def tab(page: Page, name: str) -> None:
-    page.get_by_label("Parts of the page").get_by_role("link", name=name).click()
+    parts = page.get_by_label("Parts of the page")
+    parts.get_by_role("link", name=name).click()
+    expect(parts.locator("[aria-current]")).to_have_text([name])
 
 
 def test_an_alias_is_moved_and_put_back(garden: Studio) -> None:
@@ -215,7 +217,7 @@ def test_an_instance_is_stopped_and_started_again(garden: Studio) -> None:
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
 
 
-def test_a_cluster_is_scaled_and_its_queue_says_why(garden: Studio) -> None:
+def test_a_cluster_is_scaled_and_back(garden: Studio) -> None:
     page = garden.page("compute/cpu-cluster")
     page.get_by_label("At most").fill("7")
     page.get_by_role("button", name="Set the nodes").click()

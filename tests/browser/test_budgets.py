@@ -6,6 +6,7 @@ times depend on what else the machine does, so they fail at ten times theirs.
 
 import gzip
 import json
+import re
 import sqlite3
 import ssl
 import statistics
@@ -24,7 +25,6 @@ from zafiro.testing.live import Live
 
 SLACK = 10
 RUNS, POINTS = 100_000, 1_000_000
-YAML = "node_modules/@codemirror/lang-yaml/dist/index.js"
 ROUTES = {
     "home": ["src/home/Home.tsx"],
     "jobs": ["src/jobs/JobsPage.tsx"],
@@ -37,7 +37,12 @@ ROUTES = {
     "compare axes": ["src/compare/Compare.tsx", "src/compare/Parallel.tsx"],
     "compare code": ["src/compare/Compare.tsx", "src/compare/CodeDiff.tsx"],
     "experiment": ["src/experiments/Experiment.tsx"],
-    "asset": ["src/assets/Asset.tsx", "src/kit/Code.tsx", YAML],
+    "asset": ["src/assets/Asset.tsx", "src/assets/Model.tsx"],
+    "asset files": ["src/assets/Asset.tsx", "src/assets/Files.tsx", "src/assets/TableView.tsx"],
+    "asset lineage": ["src/assets/Asset.tsx", "src/assets/Lineage.tsx"],
+    "asset definition": ["src/assets/Asset.tsx", "src/assets/Definition.tsx"],
+    "asset versions": ["src/assets/Asset.tsx", "src/assets/Versions.tsx"],
+    "environment": ["src/assets/Asset.tsx", "src/assets/Build.tsx"],
     "compute": ["src/computes/Compute.tsx"],
 }
 EDITORS = {"job code": 420}  # with the editor of code
@@ -189,6 +194,37 @@ def test_a_hundred_thousand_jobs_scroll_like_a_hundred(many: Studio, capsys: Any
     say(capsys, f"to the last of 100,000 jobs in {(time.monotonic() - began) * 1000:.0f} ms")
 
 
+def test_a_hundred_thousand_jobs_are_chosen_compared_and_put_away_by_keyboard(
+    many: Studio,
+) -> None:
+    page = many.page("jobs")
+    total = page.get_by_test_id("total")
+    expect(total).to_have_text("100,000 jobs")
+    grid = page.get_by_role("grid", name="Jobs")
+    grid.focus()
+    page.keyboard.press("End")
+    expect(page.get_by_role("link", name="brave_000000")).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("3 selected")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile("runs=run_000000%2Crun_000001%2Crun_000002"))
+    page.go_back()
+    expect(total).to_have_text("100,000 jobs")
+    for name in ("brave_099999", "brave_099998"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+        page.get_by_role("button", name="Archive", exact=True).click()
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+    expect(total).to_have_text("99,998 jobs")
+    page.keyboard.press("Control+z")
+    expect(total).to_have_text("99,999 jobs")
+    expect(page.get_by_role("link", name="brave_099998")).to_be_visible()
+    page.keyboard.press("u")
+    expect(total).to_have_text("100,000 jobs")
+    assert page.locator(".line").count() <= 60
+
+
 def test_a_list_of_a_hundred_thousand_answers_soon(many: Studio, capsys: Any) -> None:
     context = many.context()
     for what, asked in (
@@ -197,6 +233,8 @@ def test_a_list_of_a_hundred_thousand_answers_soon(many: Studio, capsys: Any) ->
         ("a word", {"filter": "brave_0999"}),
         ("by name", {"sort": "name"}),
         ("the last page", {"offset": RUNS - 100}),
+        ("by duration", {"sort": "-duration"}),
+        ("by the highest loss", {"sort": "-max(loss)", "columns": ["max(loss)"]}),
     ):
         took = []
         for _ in range(3):

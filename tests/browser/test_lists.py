@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Studio
 from browser.send import send
+from browser.test_accessible import violations
 from zafiro.testing.live import Live
 
 CURVES = {
@@ -218,6 +219,13 @@ def test_columns_are_moved_and_resized_by_key_and_by_hand(studio: Studio, experi
         page.get_by_role("columnheader", name="Status")
     )
     expect(page).to_have_url(re.compile("cols=name%2Cexperiment%2Cuser%2Cstatus"))
+    # Two of one width change places with what stands below them.
+    page.goto(f"{studio.url}/studio/w/main/jobs?filter=experiment:lists&cols=name,type,user")
+    cells = page.get_by_role("row", name=re.compile("rising")).get_by_role("gridcell")
+    expect(cells.nth(2)).to_have_text("run")
+    page.locator("#head-user").focus()
+    page.keyboard.press("Control+ArrowLeft")
+    expect(cells.nth(3)).to_have_text("run")
 
 
 def test_one_metric_where_another_is_best(studio: Studio, experiment: str) -> None:
@@ -329,7 +337,27 @@ def test_jobs_stand_in_groups_that_open_and_close(studio: Studio, experiment: st
 def test_a_row_says_why_with_a_key(studio: Studio, server: Live) -> None:
     send(server, {"command": "python -c 'import nothing_at_all'", "display_name": "whyless"})
     page = studio.page("jobs?filter=whyless")
-    expect(page.get_by_role("row", name=re.compile("whyless"))).to_contain_text("Failed")
+    expect(page.get_by_role("row", name=re.compile("whyless"))).to_contain_text("Failed Why")
     page.get_by_role("grid").focus()
     page.keyboard.press("w")
     expect(page.get_by_text("No module named 'nothing_at_all'")).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 400)])
+def test_views_columns_and_groups_can_be_used_by_everybody(
+    studio: Studio, experiment: str, theme: str, width: int
+) -> None:
+    context = studio.context(viewport={"width": width, "height": 900})
+    context.add_init_script(
+        f"if (location.protocol.startsWith('http')) localStorage.setItem('zafiro.theme', '{theme}')"
+    )
+    page = studio.page("jobs?filter=experiment:lists&group=experiment", context)
+    expect(page.locator(".line.group")).to_be_visible()
+    assert violations(page) == []
+    for opener in (re.compile("^Columns"), "Save as a view"):
+        page.get_by_role("button", name=opener).click()
+        expect(page.get_by_role("dialog").or_(page.get_by_role("group")).last).to_be_visible()
+        assert violations(page) == [], opener
+        page.keyboard.press("Escape")
+    sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert sideways <= 0

@@ -347,6 +347,26 @@ def test_a_cluster_is_scaled_and_says_how_to_undo_it(room: Room) -> None:
     assert room.browser.post(f"{API}/computes/none/act", json={"verb": "stop"}).status_code == 404
 
 
+def test_a_compute_shows_who_waits_and_why(room: Room) -> None:
+    with room.made.ctx.db.begin() as db:
+        where = f"{room.main.guid}/cpu-cluster"
+        made = Job(0, room.main.id, room.main.guid, "patient", where, Status.QUEUED)
+        store.add(db, made, {"properties": {"jobType": "Command"}}, by="ana")
+        experiment = tracking.ensure_experiment(db, room.main.guid, "fraud")
+        tracking.create_run(
+            db, room.main.guid, "patient", experiment, "patient", user="ana", owned=True,
+            state="Queued", target="cpu-cluster",
+        )  # fmt: skip
+    said = room.browser.get(f"{API}/computes/cpu-cluster").json()
+    assert [one["name"] for one in said["queue"]] == ["patient"] and said["row"]["queued"] == 1
+    assert said["queue"][0]["why"]["text"] and said["row"]["idle_since"] is None
+    with room.made.ctx.db.begin() as db:
+        tracking.set_status(db, room.main.guid, "patient", "Canceled")
+        store.remove_all(db, room.main.guid)
+    row = room.browser.get(f"{API}/computes").json()[0]
+    assert row["last"]["name"] == "patient" and row["queued"] == 0
+
+
 def test_every_list_can_be_copied_for_each_client(room: Room) -> None:
     for kind in ("jobs", "data", "models", "environments", "components", "computes"):
         copies = room.browser.get(f"{API}/copy?kind={kind}&name=").json()["copies"]

@@ -17,8 +17,11 @@ _SHOWN = 20
 _SPELLED = {"start": "Start", "stop": "Stop", "restart": "Restart"}
 
 
-def compute_rows(ctx: Context, db: Session, workspace: Workspace) -> list[wire.ComputeRow]:
-    return [_row(ctx, db, workspace, one) for one in computes.all_of(db, workspace)]
+def compute_rows(
+    ctx: Context, db: Session, workspace: Workspace, *, last: bool = True
+) -> list[wire.ComputeRow]:
+    """`last`: also which job ran last, and since when nothing does."""
+    return [_row(ctx, db, workspace, one, last=last) for one in computes.all_of(db, workspace)]
 
 
 def compute(ctx: Context, db: Session, workspace: Workspace, name: str) -> wire.Compute:
@@ -93,12 +96,14 @@ def _others(compute: Compute) -> runs.Wanted:
     return runs.Wanted(states=states, computes=(compute.name,), view="all", children=True)
 
 
-def _row(ctx: Context, db: Session, workspace: Workspace, one: Compute) -> wire.ComputeRow:
+def _row(
+    ctx: Context, db: Session, workspace: Workspace, one: Compute, *, last: bool = True
+) -> wire.ComputeRow:
     nodes = computes.nodes(db, one)
     waiting = runs.window(db, workspace.guid, _waiting(one), limit=0).total
     busy = sum(1 for node in nodes if node.run)
-    newest = runs.window(db, workspace.guid, _others(one), limit=1).runs
-    last = rows(ctx, db, workspace, newest)[0] if newest else None
+    newest = runs.window(db, workspace.guid, _others(one), limit=1).runs if last else []
+    ran = rows(ctx, db, workspace, newest)[0] if newest else None
     ended = newest[0].ended_ms if newest else None
     can = []
     if one.kind == INSTANCE:
@@ -116,6 +121,6 @@ def _row(ctx: Context, db: Session, workspace: Workspace, one: Compute) -> wire.
         running=busy,
         queued=waiting,
         idle_since=at(ended) if ended is not None and not busy and not waiting else None,
-        last=last,
+        last=ran,
         can=can,
     )

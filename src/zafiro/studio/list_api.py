@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from zafiro.core.context import Context
 from zafiro.core.errors import NotFound
 from zafiro.jobs import service as jobs
-from zafiro.studio import exporting, list_wire, lists
+from zafiro.studio import exporting, job_wire, list_wire, lists, sample
 from zafiro.studio.rooms import Asked, Rooms, room
 from zafiro.tracking import overview as runs
 
@@ -29,6 +29,18 @@ def routes(ctx: Context, rooms: Rooms) -> APIRouter:
     @router.get("/home")
     def home(at: Reading) -> list_wire.Home:
         return lists.home(ctx, at.db, at.workspace)
+
+    @router.post("/sample")
+    def sample_job(workspace: str, request: Request) -> job_wire.Again:
+        """Sends a job of a few seconds, for those who have none."""
+        caller = rooms.cookies.caller(request)
+        with ctx.db.begin() as db:
+            found = room(db, workspace)
+            for action in ("jobs/write", "environments/versions/write"):
+                rooms.authorise(caller, action, found.id)
+            made = sample.send(ctx, db, found, by=caller.name)
+        ctx.wakes.wake(jobs.LOOP)
+        return job_wire.Again(name=made)
 
     @router.post("/jobs/query")
     def query_jobs(at: Reading, asked: list_wire.JobsQuery) -> list_wire.Jobs:

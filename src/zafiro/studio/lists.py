@@ -127,7 +127,7 @@ def home(ctx: Context, db: Session, workspace: Workspace) -> list_wire.Home:
         counts=runs.counts(db, workspace.guid, since_ms=since),
         recent=rows(ctx, db, workspace, recent),
         failures=sorted(groups.values(), key=lambda group: -group.count)[:8],
-        computes=compute_rows(ctx, db, workspace),
+        computes=compute_rows(ctx, db, workspace, last=False),
         slots_used=used,
         slots=slots,
     )

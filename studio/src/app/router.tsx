@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-router";
 
 import * as queries from "../api/queries";
-import { compareSearch } from "../compare/search";
+import { compareSearch, namesOf } from "../compare/search";
 import { experimentSearch, experimentsSearch } from "../experiments/search";
 import { KEPT, type Search as ListSearch } from "../jobs/state";
 import { NotHere } from "../kit/states";
@@ -159,6 +159,11 @@ const compare = createRoute({
   getParentRoute: () => workspace,
   path: "/compare",
   validateSearch: compareSearch,
+  loaderDeps: ({ search }) => ({ runs: search.runs }),
+  loader: ({ context, params, deps }) => {
+    const names = namesOf(deps.runs);
+    if (names.length > 0) void context.client.prefetchQuery(queries.comparison(params.ws, names));
+  },
   component: lazyRouteComponent(() => import("../compare/Compare"), "Compare"),
 });
 

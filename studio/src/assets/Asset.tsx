@@ -59,7 +59,8 @@ function Shown() {
             to="/w/$ws/$kind/$name/$version"
             params={{ ws, kind, name, version }}
             search={(now) => ({ ...now, tab: one === tabs[0] ? undefined : one })}
-            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+            activeOptions={{ exact: true, includeSearch: true }}
+            aria-current={one === tab ? "page" : undefined}
           >
             {t(tabKey(one))}
           </Link>

@@ -16,7 +16,7 @@ import { useTitle } from "../kit/title";
 import { AddRun } from "./AddRun";
 import { columnsOf, marked, ordered, type Shown } from "./differences";
 import { overlay, viewOf } from "./queries";
-import type { CompareSearch } from "./search";
+import { type CompareSearch, MOST, namesOf } from "./search";
 import { Strokes } from "./Swatch";
 import { Table } from "./Table";
 
@@ -27,7 +27,6 @@ const Code = lazily(() => import("./CodeDiff"));
 const Images = lazily(() => import("./Images"));
 const PANES = { charts: Curves, parallel: Parallel, scatter: Scatter, code: Code, images: Images };
 
-export const MOST = 200;
 const TABS = ["table", "charts", "parallel", "scatter", "code", "images"] as const;
 
 /** Runs side by side: what differs first. */
@@ -36,10 +35,7 @@ export function Compare() {
   const { ws } = useParams({ from: "/w/$ws/compare" });
   const search = useSearch({ from: "/w/$ws/compare" });
   const navigate = useNavigate({ from: "/w/$ws/compare" });
-  const names = useMemo(
-    () => [...new Set((search.runs ?? "").split(",").filter(Boolean))].slice(0, MOST),
-    [search.runs],
-  );
+  const names = useMemo(() => namesOf(search.runs), [search.runs]);
   const { data, error, refetch } = useQuery(queries.comparison(ws, names));
   const set = useCallback(
     (next: Partial<CompareSearch>, push = false) =>

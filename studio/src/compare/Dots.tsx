@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 
-import { value, when } from "../kit/time";
+import { time, value, when } from "../kit/time";
 import { fitted, type Look, useCanvas } from "./canvas";
 
 const [TOP, RIGHT, BOTTOM, LEFT] = [16, 20, 44, 70];
@@ -40,11 +40,17 @@ export function Dots({ dots, x, y, height = 380, label, chosen, open }: Props) {
       const [xs, ys] = [reach(dots, "x", x), reach(dots, "y", y)];
       c.font = look.font;
       c.lineWidth = 1;
+      const close = x.time === true && xs[1] - xs[0] < 600_000;
+      let free = 0;
       for (const tick of ticks(xs, x)) {
         const at = placed(tick, xs, x, LEFT, width - RIGHT);
         rule(c, look, at, TOP, at, height - BOTTOM);
         c.textAlign = "center";
-        c.fillText(fitted(c, told(tick, x), 90), at, height - BOTTOM + 16);
+        const text = fitted(c, close ? time(new Date(tick).toISOString()) : told(tick, x), 90);
+        const half = c.measureText(text).width / 2;
+        if (at - half < free) continue; // no room for another
+        free = at + half + 8;
+        c.fillText(text, at, height - BOTTOM + 16);
       }
       for (const tick of ticks(ys, y)) {
         const at = placed(tick, ys, y, height - BOTTOM, TOP);

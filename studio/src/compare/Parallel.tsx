@@ -81,7 +81,7 @@ export default function Parallel({ ws, runs, lines, search, set }: Given) {
       c.strokeStyle = look.line;
       runs.forEach((_, n) => !live[n] && path(n));
       c.lineWidth = runs.length > 60 ? 1.2 : 1.8;
-      c.globalAlpha = hover === undefined ? 0.85 : 0.3;
+      c.globalAlpha = hover !== undefined ? 0.3 : runs.length > 60 ? 0.55 : 0.85;
       runs.forEach((_, n) => {
         if (!live[n] || n === hover) return;
         c.strokeStyle = of(n);

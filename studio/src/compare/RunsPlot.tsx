@@ -12,6 +12,7 @@ import { value } from "../kit/time";
 import { Strokes } from "./Swatch";
 
 const BANDED = 12; // more bands than that hide each other
+const TOLD = 32; // runs that colours and dashes tell apart
 const NEAR = 24; // pixels from the pointer to the line it means
 const FINE = 2000; // places of a time axis
 
@@ -88,9 +89,10 @@ export function RunsPlot(props: Props) {
       whose.push(name);
       series.push({
         label: name,
-        stroke: colour,
+        stroke: curves.length > TOLD ? `${colour}b0` : colour,
         width: curves.length > 40 ? 1 : 1.6,
-        dash: [...DASHES[stroke.dash]!],
+        // More runs than strokes: dashes would tell nothing apart, and flicker.
+        dash: curves.length > TOLD ? [] : [...DASHES[stroke.dash]!],
         spanGaps: true,
         points: { show: curve.x.length < 3 },
         value: (_, v) => (v === null ? "–" : value(v)),

@@ -33,6 +33,12 @@ export interface CompareSearch {
   split?: true;
 }
 
+export const MOST = 200;
+
+/** The runs a URL names, each once. */
+export const namesOf = (runs: string | undefined): string[] =>
+  [...new Set((runs ?? "").split(",").filter(Boolean))].slice(0, MOST);
+
 type Search = Record<string, unknown>;
 
 const text = (value: unknown): string | undefined =>

@@ -1,7 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Button } from "@fluentui/react-components";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
 
-import type { Home as Shown } from "../api/client";
+import { api, type Home as Shown, take } from "../api/client";
 import * as queries from "../api/queries";
 import { useT } from "../i18n";
 import { RunTable } from "../kit/RunTable";
@@ -9,6 +10,7 @@ import { Status } from "../kit/Status";
 import { Empty, Loading, Problem } from "../kit/states";
 import { number } from "../kit/time";
 import { useTitle } from "../kit/title";
+import { toast } from "../kit/toasts";
 
 const FIRST_JOB = `from azure.ai.ml import MLClient, command
 from azure.identity import DefaultAzureCredential
@@ -30,6 +32,7 @@ export function Home() {
   if (data.recent.length === 0)
     return (
       <Empty title={t("home.empty")}>
+        <Sample ws={ws} />
         <p>{t("home.first")}</p>
         <pre>{FIRST_JOB}</pre>
         <p>{t("home.env")}</p>
@@ -84,6 +87,25 @@ export function Home() {
           </section>
         </div>
       </div>
+    </>
+  );
+}
+
+function Sample({ ws }: { ws: string }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const send = useMutation({
+    mutationFn: () =>
+      take(api.POST("/w/{workspace}/sample", { params: { path: { workspace: ws } } })),
+    onSuccess: ({ name }) => void navigate({ to: "/w/$ws/jobs/$name", params: { ws, name } }),
+    onError: (error) => toast(error.message),
+  });
+  return (
+    <>
+      <Button appearance="primary" disabled={send.isPending} onClick={() => send.mutate()}>
+        {t("home.sample")}
+      </Button>
+      <p className="quiet">{t("home.sample.what")}</p>
     </>
   );
 }

@@ -121,7 +121,7 @@ function Choice({ ws, chosen, choose }: Props) {
             ["max", `max(${key})`],
           ] as const;
           return (
-            <li key={id} role="group" aria-label={id}>
+            <li key={id}>
               <bdi title={id}>{key}</bdi>
               {ways.map(([way, as]) => (
                 <button

@@ -135,9 +135,13 @@ export function Grid(props: Props) {
     event.stopPropagation();
     act();
   };
-  const template = `40px ${columns.map((c) => `minmax(${c.width}px, ${c.width}fr)`).join(" ")}`;
-  const width = 40 + columns.reduce((sum, c) => sum + c.width, 0);
-  const style = { gridTemplateColumns: template, minWidth: width };
+  const style = useMemo(
+    () => ({
+      gridTemplateColumns: `40px ${columns.map((c) => `minmax(${c.width}px, ${c.width}fr)`).join(" ")}`,
+      minWidth: 40 + columns.reduce((sum, c) => sum + c.width, 0),
+    }),
+    [columns],
+  );
   return (
     <div
       className="grid"
@@ -164,7 +168,7 @@ export function Grid(props: Props) {
           {props.clear && <Button onClick={props.clear}>{t("jobs.clear")}</Button>}
         </Empty>
       )}
-      <div className="grid-body" style={{ height: lines.getTotalSize(), minWidth: width }}>
+      <div className="grid-body" style={{ height: lines.getTotalSize(), minWidth: style.minWidth }}>
         {items.map((item) => {
           const one = at(item.index);
           if ("group" in one)
@@ -187,7 +191,7 @@ export function Grid(props: Props) {
               index={item.index}
               row={found}
               columns={columns}
-              template={template}
+              template={style.gridTemplateColumns}
               active={item.index === active}
               selected={found !== undefined && selected.has(found.name)}
               now={found && !ended(found.state) ? now : 0}
@@ -289,7 +293,7 @@ const Line = memo(
     a.row === b.row &&
     a.active === b.active &&
     a.selected === b.selected &&
-    a.template === b.template &&
+    a.columns === b.columns &&
     a.index === b.index &&
     a.now === b.now &&
     a.ws === b.ws,

@@ -1,4 +1,10 @@
-import { type KeyboardEvent as Pressed, type PointerEvent as Dragged, useRef, useState } from "react";
+import {
+  memo,
+  type KeyboardEvent as Pressed,
+  type PointerEvent as Dragged,
+  useRef,
+  useState,
+} from "react";
 
 import { useT } from "../i18n";
 import { type Column, fit, nextSort, shortly } from "./columns";
@@ -19,10 +25,11 @@ const STEP = 20; // px with a key
 
 /** The heads of a list: a click sorts, dragging moves, the edge resizes; Ctrl and Shift with the
  * arrows do the same. */
-export function Head({ columns, sort, style, sortBy, resize, move }: Props) {
+export const Head = memo(function Head({ columns, sort, style, sortBy, resize, move }: Props) {
   const t = useT();
   const [over, setOver] = useState<string>();
-  const focus = (id: string) => requestAnimationFrame(() => document.getElementById(`head-${id}`)?.focus());
+  const focus = (id: string) =>
+    requestAnimationFrame(() => document.getElementById(`head-${id}`)?.focus());
   const pressed = (event: Pressed, column: Column, n: number) => {
     const way = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
     if (way === 0 || !(event.ctrlKey || event.shiftKey)) return;
@@ -76,7 +83,7 @@ export function Head({ columns, sort, style, sortBy, resize, move }: Props) {
       })}
     </div>
   );
-}
+});
 
 /** Dragged by hand only: keys are the head's own. */
 function Edge({ column, resize }: { column: Column; resize: Changes["resize"] }) {

@@ -3,7 +3,7 @@ import "./jobs.css";
 import { Button } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
@@ -28,7 +28,7 @@ export function JobsPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { filter = "", widths = "" } = state;
-  const columns = columnsOf(state.cols, widths);
+  const columns = useMemo(() => columnsOf(state.cols, widths), [state.cols, widths]);
   const ids = columns.map((c) => c.id);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const input = useRef<HTMLInputElement>(null);

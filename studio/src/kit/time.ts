@@ -17,6 +17,10 @@ export const when = (iso: string): string =>
     new Date(iso),
   );
 
+/** The time of its day, to the second: "15:59:03". */
+export const time = (iso: string): string =>
+  format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(new Date(iso));
+
 /** The same with its year and seconds, for titles. */
 export const exactly = (iso: string): string =>
   format({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
