@@ -139,8 +139,10 @@ def test_a_chart_is_the_envelope_zoomed_linked_and_saved(
     )
     page.goto(f"{studio.url}/studio/w/main/jobs/{run}")
     page.get_by_role("tab", name="Metrics (2)").hover()
-    with page.expect_response(re.compile("/curves$")):
-        pass
+    for _ in range(1000):
+        if asked:  # here, or while the page was idle before
+            break
+        page.wait_for_timeout(20)
     page.get_by_role("tab", name="Metrics (2)").click()
     chart = page.locator('[data-metric="loss"]')
     expect(chart.locator("canvas")).to_be_visible()
