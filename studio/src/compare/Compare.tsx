@@ -3,7 +3,7 @@ import "./compare.css";
 import { Switch, Tab, TabList } from "@fluentui/react-components";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
@@ -162,9 +162,7 @@ export function Compare() {
               />
             </div>
           )}
-          <Suspense fallback={<Loading rows={8} />}>
-            {Pane && <Pane {...given} />}
-          </Suspense>
+          {Pane && <Pane {...given} />}
         </>
       )}
     </Strokes.Provider>
