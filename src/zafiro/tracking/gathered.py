@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from zafiro.tracking import experiments
-from zafiro.tracking.domain import ACTIVE, AZURE_STATE, DELETED, Experiment
+from zafiro.tracking.domain import ACTIVE, DELETED, Experiment
+from zafiro.tracking.standing import STATE
 from zafiro.tracking.store import ExperimentRow, LatestRow, RunRow
 
 _ENDED = ("Completed", "Failed", "Canceled")
@@ -124,13 +125,6 @@ def metric_names(db: Session, experiment: Experiment, *, among: int = 200) -> li
     return list(db.scalars(query.limit(500)))
 
 
-def _state() -> Any:
-    """Azure's word for how a run stands."""
-    return case(
-        (RunRow.owned.is_(True), RunRow.state), else_=case(AZURE_STATE, value=RunRow.status)
-    )
-
-
 def _listed(workspace: str, lifecycle: str) -> list[Any]:
     return [
         RunRow.workspace == workspace,
@@ -143,11 +137,10 @@ def _listed(workspace: str, lifecycle: str) -> list[Any]:
 def _counts(
     db: Session, workspace: str, lifecycle: str, experiment: int | None
 ) -> dict[int, tuple[dict[str, int], int]]:
-    state = _state()
     query = (
-        select(RunRow.experiment, state, func.count(), func.max(RunRow.created_ms))
+        select(RunRow.experiment, STATE, func.count(), func.max(RunRow.created_ms))
         .where(*_listed(workspace, lifecycle))
-        .group_by(RunRow.experiment, state)
+        .group_by(RunRow.experiment, STATE)
     )
     if experiment is not None:
         query = query.where(RunRow.experiment == experiment)
@@ -164,7 +157,7 @@ def _marks(metric: str) -> Any:
             RunRow.run_id,
             RunRow.name,
             LatestRow.experiment,
-            _state(),
+            STATE,
             RunRow.created_ms,
             LatestRow.value,
         )

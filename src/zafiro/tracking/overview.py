@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from zafiro.core.errors import Invalid, NotFound
@@ -16,7 +16,7 @@ from zafiro.mlflow_rest.filters import parse
 from zafiro.tracking import artifacts, columns, metrics, service
 from zafiro.tracking import gathered as gathered
 from zafiro.tracking.artifacts import File
-from zafiro.tracking.domain import ACTIVE, AZURE_STATE, DELETED, MLFLOW_STATUS, Point, Run
+from zafiro.tracking.domain import ACTIVE, DELETED, MLFLOW_STATUS, Point, Run
 from zafiro.tracking.envelopes import Envelope as Envelope
 from zafiro.tracking.envelopes import envelope as envelope
 from zafiro.tracking.kin import Taken as Taken
@@ -25,25 +25,21 @@ from zafiro.tracking.kin import taken as taken
 from zafiro.tracking.kin import takers as takers
 from zafiro.tracking.overlays import overlay as overlay
 from zafiro.tracking.search import ATTRIBUTES, condition
+from zafiro.tracking.standing import ENDED_MS, STATE
 from zafiro.tracking.store import ExperimentRow, LatestRow, ParamRow, RunRow, TagRow
 from zafiro.workspaces.domain import Workspace
 
 STATES = tuple(MLFLOW_STATUS)
 
-_STATE: Any = case(
-    (RunRow.owned.is_(True), RunRow.state),
-    *[(RunRow.status == status, literal(state)) for status, state in AZURE_STATE.items()],
-)
-_ended: Any = case((RunRow.owned.is_(True), RunRow.state_end_ms), else_=RunRow.end_ms)
 _SORTS: dict[str, Any] = {
     "created": RunRow.key,
     "name": RunRow.name,
-    "status": _STATE,
+    "status": STATE,
     "experiment": ExperimentRow.name,
     "user": RunRow.user_name,
     "compute": RunRow.target,
     "type": RunRow.run_type,
-    "duration": _ended - RunRow.start_ms,
+    "duration": ENDED_MS - RunRow.start_ms,
 }
 
 
@@ -125,11 +121,11 @@ def count(db: Session, workspace: str, wanted: Wanted) -> int:
 def groups(db: Session, workspace: str, wanted: Wanted) -> list[tuple[str, str, int]]:
     """(experiment, state, runs), the experiments in the order of a grouped list."""
     query = (
-        select(ExperimentRow.name, _STATE, func.count())
+        select(ExperimentRow.name, STATE, func.count())
         .select_from(RunRow)
         .join(ExperimentRow, ExperimentRow.key == RunRow.experiment)
         .where(*_where(db, workspace, wanted))
-        .group_by(ExperimentRow.name, _STATE)
+        .group_by(ExperimentRow.name, STATE)
         .order_by(ExperimentRow.name)
     )
     return [(str(name), str(state), int(number)) for name, state, number in db.execute(query)]
@@ -152,24 +148,22 @@ def histogram(
     if first is None:
         return 0, 0, []
     bin = ((RunRow.created_ms - first) * bins) // (last - first + 1)
-    query = select(bin, _STATE, func.count()).where(*where).group_by(bin, _STATE)
+    query = select(bin, STATE, func.count()).where(*where).group_by(bin, STATE)
     return first, last, [(int(b), str(s), int(n)) for b, s, n in db.execute(query)]
 
 
 def counts(db: Session, workspace: str, *, since_ms: int) -> dict[str, int]:
     """How many runs stand how: all that are under way, and those that ended since."""
-    recent = or_(_ended.is_(None), _ended >= since_ms)
+    recent = or_(ENDED_MS.is_(None), since_ms <= ENDED_MS)
     query = (
-        select(_STATE, func.count())
-        .where(*_where(db, workspace, Wanted()), recent)
-        .group_by(_STATE)
+        select(STATE, func.count()).where(*_where(db, workspace, Wanted()), recent).group_by(STATE)
     )
     return {str(state): int(count) for state, count in db.execute(query)}
 
 
 def failures(db: Session, workspace: str, *, since_ms: int, limit: int = 200) -> list[Run]:
     """The runs that failed since, newest first."""
-    where = [*_where(db, workspace, Wanted(states=("Failed",))), _ended >= since_ms]
+    where = [*_where(db, workspace, Wanted(states=("Failed",))), since_ms <= ENDED_MS]
     query = service.every_run().where(*where).order_by(RunRow.key.desc()).limit(limit)
     return service.load(db, query)
 
@@ -222,7 +216,7 @@ def newest_key(db: Session) -> int:
 
 def signs(db: Session, *, after: int = 0, among: Sequence[int] = ()) -> list[Sign]:
     """Of the runs made after the key `after`, and of those with the keys `among`."""
-    query = select(RunRow.key, RunRow.workspace, RunRow.run_id, _STATE, RunRow.modified_ms)
+    query = select(RunRow.key, RunRow.workspace, RunRow.run_id, STATE, RunRow.modified_ms)
     query = query.where(or_(RunRow.key > after, RunRow.key.in_(among)))
     return [Sign(*row) for row in db.execute(query.limit(5000))]
 
@@ -231,7 +225,7 @@ def open_keys(db: Session, *, within: int) -> list[int]:
     """The keys of the runs under way among the `within` newest."""
     floor = newest_key(db) - within
     ended = ("Completed", "Failed", "Canceled")
-    query = select(RunRow.key).where(RunRow.key > floor, _STATE.not_in(ended))
+    query = select(RunRow.key).where(RunRow.key > floor, STATE.not_in(ended))
     return list(db.scalars(query))
 
 
@@ -266,7 +260,7 @@ def _where(db: Session, workspace: str, wanted: Wanted) -> list[ColumnElement[bo
             )
         )
     if wanted.states:
-        where.append(_STATE.in_(wanted.states))
+        where.append(STATE.in_(wanted.states))
     for column, given in (
         (RunRow.user_name, wanted.users),
         (RunRow.target, wanted.computes),

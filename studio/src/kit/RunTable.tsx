@@ -38,7 +38,11 @@ export function RunTable({ ws, rows, label }: { ws: string; rows: readonly Row[]
                 <bdi>{row.experiment}</bdi>
               </td>
               <td>{row.user}</td>
-              <td className="num">{row.began && lasting(between(row.began, row.ended, now))}</td>
+              <td className="num">
+                {row.began &&
+                  (row.ended || !ended(row.state)) &&
+                  lasting(between(row.began, row.ended, now))}
+              </td>
               <td className="num" title={exactly(row.created)}>
                 {when(row.created)}
               </td>
