@@ -244,3 +244,19 @@ def test_language_and_theme_are_kept(studio: Studio, tmp_path: Path) -> None:
     expect(page.get_by_role("heading", name="Trabajos")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.locator("html").get_attribute("lang") == "es"
+
+
+def test_a_closed_dialog_gives_the_focus_back(studio: Studio) -> None:
+    page = studio.page("data")
+    button = page.get_by_role("button", name="Copy as…")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()

@@ -13,6 +13,7 @@ import { useState } from "react";
 import { type Key, useT } from "../i18n";
 import { setSingleKeys, singleKeys } from "./keys";
 import { PLACES } from "./places";
+import { useFocusBack } from "../kit/focus";
 
 const KEYS: readonly [string, Key][] = [
   ["Ctrl K", "shell.search"],
@@ -40,6 +41,7 @@ const KEYS: readonly [string, Key][] = [
 
 export default function KeyList({ close }: { close: () => void }) {
   const t = useT();
+  useFocusBack();
   const [on, setOn] = useState(singleKeys());
   return (
     <Dialog open onOpenChange={(_, { open }) => !open && close()}>

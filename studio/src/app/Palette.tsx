@@ -7,6 +7,7 @@ import * as queries from "../api/queries";
 import { type Key, locale, speak, useT } from "../i18n";
 import { PLACES } from "./places";
 import { choose, useDark } from "./theme";
+import { useFocusBack } from "../kit/focus";
 
 interface Props {
   ws: string;
@@ -17,6 +18,7 @@ interface Props {
 /** Pages, objects and commands by name. */
 export default function Palette({ ws, close, help }: Props) {
   const t = useT();
+  useFocusBack();
   const navigate = useNavigate();
   const dark = useDark();
   const [typed, setTyped] = useState("");

@@ -14,6 +14,7 @@ import { lazy, Suspense, useState } from "react";
 
 import * as queries from "../api/queries";
 import { useT } from "../i18n";
+import { useFocusBack } from "./focus";
 import { Loading, Problem } from "./states";
 
 const Code = lazy(() => import("./Code"));
@@ -27,6 +28,7 @@ const NAMES: Record<string, string> = {
 
 export default function Copies(props: { ws: string; kind: string; name: string; close: () => void }) {
   const t = useT();
+  useFocusBack();
   const { data, error, refetch } = useQuery(queries.copies(props.ws, props.kind, props.name));
   const [chosen, setChosen] = useState("");
   const [copied, setCopied] = useState(false);
