@@ -27,25 +27,37 @@ from zafiro.testing import live
 HERE = Path(__file__).parent
 FILL = HERE.parent / "examples" / "team" / "fill.py"
 LOOKS = {"light": ("light", "en"), "dark": ("dark", "en"), "es": ("light", "es")}
-# {name} of a job or run by the name people see; {searched} are ids of five of fraud-search.
+# {name} of a job or run by the name people see; {searched} are ids of twelve of fraud-search.
 PAGES = {
     "home": "home",
     "jobs": "jobs",
+    "jobs-grouped": "jobs?group=experiment",
     "job": "jobs/{quick-rate}",
     "metrics": "jobs/{quick-rate}?tab=metrics",
+    "images": "jobs/{quick-rate}?tab=images",
+    "code": "jobs/{quick-rate}?tab=code&file=train.py",
+    "lineage": "jobs/{quick-rate}?tab=lineage",
     "logs": "jobs/{quick-rate}?tab=outputs&log=user_logs/std_log.txt",
     "monitoring": "jobs/{overnight}?tab=monitoring",
     "why-failed": "jobs/{wrong-column}",
     "why-waiting": "jobs/{after-that}",
     "experiments": "experiments",
+    "experiment": "experiments/fraud-search?metric=val%2Fauc",
     "compare": "compare?runs={searched}",
     "curves": "compare?runs={searched}&tab=charts",
+    "parallel": "compare?runs={searched}&tab=parallel",
+    "scatter": "compare?runs={searched}&tab=scatter",
+    "code-diff": "compare?runs={slow-rate},{quick-rate}&tab=code",
     "data": "data",
     "data-asset": "data/payments/12",
+    "data-files": "data/payments/12?tab=files",
+    "data-lineage": "data/payments/12?tab=lineage",
     "models": "models",
     "model": "models/fraud/2",
+    "model-versions": "models/fraud/2?tab=versions",
     "environments": "environments",
     "environment": "environments/fraud/1",
+    "build": "environments/fraud/1?tab=build",
     "components": "components",
     "computes": "compute",
     "compute": "compute/one-by-one",
@@ -114,6 +126,25 @@ def draw(home: Path, wanted: dict[str, str]) -> None:
                 picture.save(target, optimize=True)
                 print(f"{target.name:<28}{target.stat().st_size / 1000:6.0f} KB", flush=True)
         browser.close()
+    (HERE / "studio" / "README.md").write_text(gallery())
+
+
+def gallery() -> str:
+    """The page that shows them all."""
+    lines = [
+        "# The studio's pages",
+        "",
+        "Taken by `python docs/draw_studio.py` of the server that `examples/team/fill.py` fills.",
+        "",
+        "| | light | dark | Spanish |",
+        "|---|---|---|---|",
+    ]
+    for name in PAGES:
+        shown = " | ".join(
+            f"[![{name}, {look}]({name}-{look}.png)]({name}-{look}.png)" for look in LOOKS
+        )
+        lines.append(f"| {name} | {shown} |")
+    return "\n".join(lines) + "\n"
 
 
 def ids(context: BrowserContext, url: str) -> dict[str, str]:
@@ -126,7 +157,7 @@ def ids(context: BrowserContext, url: str) -> dict[str, str]:
     rows = answer.json()["rows"]
     found = {row["display_name"]: row["name"] for row in rows}
     searched = [row["name"] for row in rows if row["experiment"] == "fraud-search"]
-    return found | {"searched": ",".join(searched[:5])}
+    return found | {"searched": ",".join(searched[:12])}
 
 
 def shot(page: Page) -> Image.Image:

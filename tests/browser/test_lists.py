@@ -322,7 +322,7 @@ def test_a_job_is_left_for_its_neighbours_in_the_list(studio: Studio, experiment
 
 
 def test_jobs_stand_in_groups_that_open_and_close(studio: Studio, experiment: str) -> None:
-    page = studio.page("jobs?sort=name")
+    page = studio.page("jobs?sort=name&filter=experiment:lists")
     page.get_by_role("button", name="Group by experiment").click()
     expect(page).to_have_url(re.compile("group=experiment"))
     group = page.locator(".line.group", has_text="lists")

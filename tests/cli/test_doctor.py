@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,13 @@ print(list(doctor._home(Home(Path(sys.argv[1])))))
 """
 
 
-def test_a_home_that_cannot_be_written_is_wrong(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    home = tmp_path / "home"
+def test_a_home_that_cannot_be_written_is_wrong() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are closed to nobody
+        Path(folder).chmod(0o755)
+        _check_as_nobody(Path(folder) / "home")
+
+
+def _check_as_nobody(home: Path) -> None:
     home.mkdir(mode=0o555)
     done = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, home], capture_output=True, text=True, check=True

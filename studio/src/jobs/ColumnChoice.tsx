@@ -40,7 +40,7 @@ function Choice({ ws, chosen, choose }: Props) {
   const called = (id: string) => (isLogged(id) ? shortly(id) : t(`col.${id}` as Key));
   return (
     <>
-      <h3>{t("jobs.columns.shown")}</h3>
+      <h2>{t("jobs.columns.shown")}</h2>
       <ul>
         {chosen.slice(1).map((id, n) => (
           <li key={id}>
@@ -80,7 +80,7 @@ function Choice({ ws, chosen, choose }: Props) {
           </li>
         ))}
       </ul>
-      <h3>{t("jobs.columns.more")}</h3>
+      <h2>{t("jobs.columns.more")}</h2>
       <div className="row wrap">
         {USUAL.filter((id) => !chosen.includes(id)).map((id) => (
           <button
