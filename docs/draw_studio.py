@@ -57,7 +57,6 @@ PAGES = {
     "model-versions": "models/fraud/2?tab=versions",
     "environments": "environments",
     "environment": "environments/fraud/1",
-    "build": "environments/fraud/1?tab=build",
     "components": "components",
     "computes": "compute",
     "compute": "compute/one-by-one",

@@ -329,7 +329,7 @@ def test_a_waiting_jobs_reason_changes_while_one_looks(
         )
         page = studio.page(f"jobs/{third}")
         why = page.get_by_role("region", name="Why")
-        expect(why).to_contain_text("1 jobs were sent before it")
+        expect(why).to_contain_text("1 job was sent before it")
         page.evaluate("window.notReloaded = true")
         go.touch()
         expect(why).to_contain_text("it is the next")

@@ -133,11 +133,14 @@ def why_waiting(ctx: Context, db: Session, job: Job) -> str | None:
     if compute.why_not:
         return compute.why_not
     ahead = store.ahead(db, job)
-    order = f"; {ahead} jobs were sent before it" if ahead else "; it is the next"
+    before = "1 job was" if ahead == 1 else f"{ahead} jobs were"
+    order = f"; {before} sent before it" if ahead else "; it is the next"
     busy = store.count(db, tuple(LAUNCHED))
     if busy >= slots(ctx):
         return f"all {slots(ctx)} slots of this machine are busy{order} (setting ZAFIRO_SLOTS)"
     if compute.max_nodes is not None and len(computes.nodes(db, compute)) >= compute.max_nodes:
+        if compute.max_nodes == 1:
+            return f"the node of '{name}' is busy{order}"
         return f"all {compute.max_nodes} nodes of '{name}' are busy{order}"
     return f"it is about to start{order}"
 
