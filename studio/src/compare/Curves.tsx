@@ -1,10 +1,11 @@
-import { Button, Switch } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Overlaid, Row } from "../api/client";
 import { useT } from "../i18n";
 import { isSystem, zoomOf } from "../job/smooth";
+import { ChartControls } from "../kit/ChartControls";
 import { Empty, Problem } from "../kit/states";
 import { number, value } from "../kit/time";
 import type { Given } from "./given";
@@ -70,46 +71,7 @@ export default function Curves({ ws, runs, lines, stepped, search, set }: Given)
   if (has.size === 0) return <Empty title={t("compare.nometrics")} />;
   return (
     <>
-      <div className="row wrap controls">
-        <select
-          aria-label={t("chart.x")}
-          value={search.x ?? "step"}
-          onChange={(e) => set({ x: e.target.value === "time" ? "time" : undefined, zoom: undefined })}
-        >
-          <option value="step">{t("chart.step")}</option>
-          <option value="time">{t("compare.since")}</option>
-        </select>
-        <label className="row">
-          {t("chart.smooth")}
-          <input
-            type="range"
-            min={0}
-            max={0.99}
-            step={0.01}
-            value={search.smooth ?? 0}
-            onChange={(e) => set({ smooth: Number(e.target.value) || undefined })}
-          />
-        </label>
-        <Switch
-          label={t("chart.log")}
-          checked={search.y === "log"}
-          onChange={(_, { checked }) => set({ y: checked ? "log" : undefined })}
-        />
-        <input
-          type="search"
-          value={search.metric ?? ""}
-          aria-label={t("chart.find")}
-          placeholder={t("chart.find")}
-          onChange={(e) => set({ metric: e.target.value || undefined })}
-        />
-        {bounds && (
-          <Button size="small" onClick={() => set({ zoom: undefined })}>
-            {t("chart.all")}
-          </Button>
-        )}
-        <span className="grow" />
-        <span className="quiet">{t("chart.hint")}</span>
-      </div>
+      <ChartControls view={search} set={set} time={t("compare.since")} />
       {!common && runs.length > 1 && (
         <div className="note" role="note">
           <p>{t("compare.nocommon")}</p>

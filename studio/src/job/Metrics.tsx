@@ -1,4 +1,3 @@
-import { Button, Switch } from "@fluentui/react-components";
 import type { QueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -7,6 +6,7 @@ import type { Job } from "../api/client";
 import * as queries from "../api/queries";
 import type { JobSearch } from "../app/router";
 import { type Key, type T, useT } from "../i18n";
+import { ChartControls } from "../kit/ChartControls";
 import { Empty } from "../kit/states";
 import { Chart } from "./Chart";
 import { type Group, grouped } from "./groups";
@@ -105,50 +105,7 @@ export default function Metrics(props: { ws: string; job: Job; system?: boolean 
   );
   return (
     <>
-      <div className="row wrap controls">
-        {!system && (
-          <select
-            aria-label={t("chart.x")}
-            value={x}
-            onChange={(e) =>
-              set({ x: e.target.value === "time" ? "time" : undefined, zoom: undefined })
-            }
-          >
-            <option value="step">{t("chart.step")}</option>
-            <option value="time">{t("chart.time")}</option>
-          </select>
-        )}
-        <label className="row">
-          {t("chart.smooth")}
-          <input
-            type="range"
-            min={0}
-            max={0.99}
-            step={0.01}
-            value={search.smooth ?? 0}
-            onChange={(e) => set({ smooth: Number(e.target.value) || undefined })}
-          />
-        </label>
-        <Switch
-          label={t("chart.log")}
-          checked={search.y === "log"}
-          onChange={(_, { checked }) => set({ y: checked ? "log" : undefined })}
-        />
-        <input
-          type="search"
-          value={search.metric ?? ""}
-          aria-label={t("chart.find")}
-          placeholder={t("chart.find")}
-          onChange={(e) => set({ metric: e.target.value || undefined })}
-        />
-        {bounds && (
-          <Button size="small" onClick={() => set({ zoom: undefined })}>
-            {t("chart.all")}
-          </Button>
-        )}
-        <span className="grow" />
-        <span className="quiet">{t("chart.hint")}</span>
-      </div>
+      <ChartControls view={search} set={set} time={system ? undefined : t("chart.time")} />
       {groups.length === 1
         ? charts(groups[0]!)
         : groups.map((group) => (
