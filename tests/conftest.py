@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,24 @@ def _mlflow_forgets() -> Iterator[None]:
     if fluent is not None and fluent._active_experiment_id is not None:
         fluent._active_experiment_id = None
         os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+
+
+Say = Callable[[str], None]
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Say:
+    """say(figure): what was measured, for the end of the output; also with several workers."""
+    return lambda text: request.node.user_properties.append(("figure", text))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, [])]
+    said = [text for one in reports for name, text in one.user_properties if name == "figure"]
+    if said:
+        terminalreporter.section("figures (and their budgets)")
+        for text in said:
+            terminalreporter.line(text)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Budgets: what a first visit loads, how soon it is ready, and that length does not matter.
 
-Figures are printed (`pytest -s`, and CI's output). Sizes are exact, so they fail above the budget;
+Figures stand at the end of the output, CI's too. Sizes are exact, so they fail above the budget;
 times depend on what else the machine does, so they fail at ten times theirs.
 """
 
@@ -12,13 +12,13 @@ import ssl
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import Studio, missing
+from conftest import Say
 from zafiro.studio import files
 from zafiro.testing import live
 from zafiro.testing.live import Live
@@ -48,12 +48,7 @@ ROUTES = {
 EDITORS = {"job code": 420}  # with the editor of code
 
 
-def say(capsys: Any, text: str) -> None:
-    with capsys.disabled():
-        print(f"\n  {text}", end="")
-
-
-def test_no_route_loads_more_than_its_budget(capsys: Any) -> None:
+def test_no_route_loads_more_than_its_budget(say: Say) -> None:
     if not (files.BUILT / "manifest.json").is_file():
         missing("the studio is not built (make studio)")
     manifest = json.loads((files.BUILT / "manifest.json").read_text())
@@ -70,14 +65,14 @@ def test_no_route_loads_more_than_its_budget(capsys: Any) -> None:
         return sum(len(gzip.compress((files.BUILT / n).read_bytes(), 9)) for n in names) / 1000
 
     shell = needs("src/i18n/en.json", needs("index.html", set()))
-    say(capsys, f"shell {size(shell):.0f} KB gzip (170)")
+    say(f"shell {size(shell):.0f} KB gzip (170)")
     assert size(shell) <= 170
     for route, entries in ROUTES.items():
         whole = set(shell)
         for entry in entries:
             needs(entry, whole)
         limit = EDITORS.get(route, 260)
-        say(capsys, f"{route} {size(whole):.0f} KB gzip ({limit})")
+        say(f"{route} {size(whole):.0f} KB gzip ({limit})")
         assert size(whole) <= limit, route
 
 
@@ -142,7 +137,7 @@ def many(at: Callable[[Live], Studio], full: Live) -> Studio:
 
 @pytest.mark.parametrize(("slower", "budget_s"), [(1, 1.0), (4, 2.0)])
 def test_a_first_visit_is_soon_ready(
-    studio: Studio, capsys: Any, slower: int, budget_s: float
+    studio: Studio, say: Say, slower: int, budget_s: float
 ) -> None:
     took = []
     studio.page("home").close()  # the server has read its files once
@@ -157,7 +152,7 @@ def test_a_first_visit_is_soon_ready(
         page.context.close()
         studio.contexts.clear()
     best = min(took)
-    say(capsys, f"ready in {best:.2f} s with the processor ÷{slower} ({budget_s} s)")
+    say(f"ready in {best:.2f} s with the processor ÷{slower} ({budget_s} s)")
     assert best <= budget_s * SLACK
 
 
@@ -178,20 +173,20 @@ FRAMES = """async () => {
 }"""
 
 
-def test_a_hundred_thousand_jobs_scroll_like_a_hundred(many: Studio, capsys: Any) -> None:
+def test_a_hundred_thousand_jobs_scroll_like_a_hundred(many: Studio, say: Say) -> None:
     page = many.page("jobs")
     expect(page.get_by_test_id("total")).to_have_text("100,000 jobs")
     expect(page.get_by_role("link", name="brave_099999")).to_be_visible()
     times, rows = page.evaluate(FRAMES)
     p50, p95 = statistics.median(times), sorted(times)[int(len(times) * 0.95)]
-    say(capsys, f"100,000 jobs: frames p50 {p50:.0f} ms, p95 {p95:.0f} ms (50), {rows} rows (60)")
+    say(f"100,000 jobs: frames p50 {p50:.0f} ms, p95 {p95:.0f} ms (50), {rows} rows (60)")
     assert rows <= 60
     assert p95 <= 50 * SLACK
     began = time.monotonic()
     page.get_by_role("grid").focus()
     page.keyboard.press("End")
     expect(page.get_by_role("link", name="brave_000000")).to_be_visible()
-    say(capsys, f"to the last of 100,000 jobs in {(time.monotonic() - began) * 1000:.0f} ms")
+    say(f"to the last of 100,000 jobs in {(time.monotonic() - began) * 1000:.0f} ms")
 
 
 def test_a_hundred_thousand_jobs_are_chosen_compared_and_put_away_by_keyboard(
@@ -227,7 +222,7 @@ def test_a_hundred_thousand_jobs_are_chosen_compared_and_put_away_by_keyboard(
     assert page.locator(".line").count() <= 60
 
 
-def test_a_list_of_a_hundred_thousand_answers_soon(many: Studio, capsys: Any) -> None:
+def test_a_list_of_a_hundred_thousand_answers_soon(many: Studio, say: Say) -> None:
     context = many.context()
     for what, asked in (
         ("newest", {}),
@@ -248,7 +243,7 @@ def test_a_list_of_a_hundred_thousand_answers_soon(many: Studio, capsys: Any) ->
             )
             took.append(time.monotonic() - began)
             assert answer.ok, answer.text()
-        say(capsys, f"100,000 jobs, {what}: {min(took) * 1000:.0f} ms (150)")
+        say(f"100,000 jobs, {what}: {min(took) * 1000:.0f} ms (150)")
         assert min(took) <= 0.15 * SLACK
 
 
@@ -267,7 +262,7 @@ CLICK_TO_CHART = """(charts) => {
 
 
 @pytest.mark.parametrize("how", ["mouse", "keyboard", "at once"])
-def test_a_million_points_are_drawn(many: Studio, capsys: Any, how: str) -> None:
+def test_a_million_points_are_drawn(many: Studio, say: Say, how: str) -> None:
     """From the event to the frame with the chart, in the page itself. At once: as soon as the tab
     is there, so that nothing could be fetched before."""
     took = []
@@ -286,11 +281,11 @@ def test_a_million_points_are_drawn(many: Studio, capsys: Any, how: str) -> None
         footer = page.locator('[data-metric="loss"] footer')
         expect(footer).to_contain_text("1,000,000 points")
         page.close()
-    say(capsys, f"1,000,000 points, {how}: {min(took):.0f} ms from click to chart (100)")
+    say(f"1,000,000 points, {how}: {min(took):.0f} ms from click to chart (100)")
     assert min(took) <= 100 * SLACK
 
 
-def test_a_zoom_into_a_million_points_is_answered_soon(many: Studio, capsys: Any) -> None:
+def test_a_zoom_into_a_million_points_is_answered_soon(many: Studio, say: Say) -> None:
     context = many.context()
     for x, first, last in (("step", None, None), ("step", 400_000, 410_000), ("time", None, None)):
         asked = {"runs": ["run_099999"], "keys": ["loss"], "width": 1100, "x": x}
@@ -304,5 +299,5 @@ def test_a_zoom_into_a_million_points_is_answered_soon(many: Studio, capsys: Any
             )
             took.append(time.monotonic() - began)
             size = len(answer.body())
-        say(capsys, f"1,000,000 points by {x} {first}-{last}: {min(took) * 1000:.0f} ms, {size} B")
+        say(f"1,000,000 points by {x} {first}-{last}: {min(took) * 1000:.0f} ms, {size} B")
         assert size <= 64_000 and min(took) <= 0.05 * SLACK

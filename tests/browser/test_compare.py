@@ -6,7 +6,6 @@ import math
 import os
 import re
 import time
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +15,8 @@ from browser.conftest import Studio
 from browser.runs import Logged
 from browser.send import send
 from browser.test_accessible import violations
-from browser.test_budgets import SLACK, say
+from browser.test_budgets import SLACK
+from conftest import Say
 from zafiro.testing.live import Live
 
 SHOTS = os.environ.get("ZAFIRO_SHOTS")  # a folder for pictures, when somebody wants to look
@@ -258,7 +258,7 @@ def test_a_comparison_is_copied_for_mlflow(studio: Studio, jobs: list[str]) -> N
 
 
 def test_two_hundred_runs_are_compared_like_two(
-    studio: Studio, many: list[str], few: list[str], capsys: Any
+    studio: Studio, many: list[str], few: list[str], say: Say
 ) -> None:
     # The page itself is there before the clock runs: what is measured is the comparison.
     page = studio.page(f"compare?runs={','.join(many)}")
@@ -281,7 +281,7 @@ def test_two_hundred_runs_are_compared_like_two(
         took[tab] = (time.monotonic() - began) * 1000
     budgets = {"Curves": 500, "Parallel coordinates": 500, "Differences": 300}
     for tab, ms in took.items():
-        say(capsys, f"200 runs, {tab}: {ms:.0f} ms from click ({budgets[tab]})")
+        say(f"200 runs, {tab}: {ms:.0f} ms from click ({budgets[tab]})")
         assert ms <= budgets[tab] * SLACK
     page.get_by_role("tab", name="Parallel coordinates").click()
     page.get_by_role("combobox", name="Add an axis").select_option("params.p08")
@@ -289,7 +289,7 @@ def test_two_hundred_runs_are_compared_like_two(
         page.get_by_role("combobox", name="Add an axis").select_option(f"metrics.{n}")
     expect(page.get_by_text(re.compile("^12 axes"))).to_be_visible()
     drawn = float(page.get_by_test_id("parallel").get_attribute("data-drawn-ms") or "nan")
-    say(capsys, f"200 runs on 12 axes are drawn in {drawn:.0f} ms (100)")
+    say(f"200 runs on 12 axes are drawn in {drawn:.0f} ms (100)")
     assert drawn <= 100 * SLACK
     page.get_by_role("tab", name="Differences").click()
     box = page.get_by_role("region", name="Differences")

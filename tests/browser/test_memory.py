@@ -2,12 +2,12 @@
 
 import ssl
 import time
-from typing import Any
 
 import httpx
 from playwright.sync_api import expect
 
 from browser.conftest import Studio
+from conftest import Say
 from zafiro.testing.live import Live
 
 RUNS = 800  # what a busy team makes in an hour
@@ -33,7 +33,7 @@ def runs(server: Live, count: int) -> None:
             http.post(f"{base}/runs/update", json=ended).raise_for_status()
 
 
-def test_an_hour_of_a_busy_team_leaves_a_page_small(studio: Studio, capsys: Any) -> None:
+def test_an_hour_of_a_busy_team_leaves_a_page_small(studio: Studio, say: Say) -> None:
     page = studio.page("jobs")
     page.locator(".grid").wait_for()
     session = page.context.new_cdp_session(page)
@@ -50,11 +50,6 @@ def test_an_hour_of_a_busy_team_leaves_a_page_small(studio: Studio, capsys: Any)
     # The last of them arrived here, or waits behind the button that brings it.
     expect(page.get_by_text(f"busy-{RUNS - 1}").or_(page.locator(".newer")).first).to_be_visible()
     after = heap_mb()
-    with capsys.disabled():
-        print(
-            f"\n  {RUNS:,} runs later the list holds {after:.0f} MB (before {before:.0f};"
-            f" {BUDGET_MB})",
-            end="",
-        )
+    say(f"{RUNS:,} runs later the list holds {after:.0f} MB (before {before:.0f}; {BUDGET_MB})")
     assert after < BUDGET_MB
     assert after - before < 30, "what an hour brings is kept for ever"

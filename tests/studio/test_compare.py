@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conftest import Say
 from studio_room import API, Room
 from zafiro.studio import comparing, comparing_code
 from zafiro.tracking import metrics
@@ -176,7 +177,7 @@ def test_pictures_are_found_by_key_and_step(room: Room) -> None:
     }
 
 
-def test_two_hundred_runs_are_compared_soon(room: Room, capsys: Any) -> None:
+def test_two_hundred_runs_are_compared_soon(room: Room, say: Say) -> None:
     with room.made.ctx.db.begin() as db:
         experiment = tracking.ensure_experiment(db, room.main.guid, "wide")
         for n in range(200):
@@ -197,9 +198,8 @@ def test_two_hundred_runs_are_compared_soon(room: Room, capsys: Any) -> None:
         took[path] = time.monotonic() - began
         assert answer.status_code == 200
         assert len(answer.json()["runs" if path == "compare" else "curves"]) == 200
-    with capsys.disabled():
-        for path, seconds in took.items():
-            print(f"\n  200 runs, {path}: {seconds * 1000:.0f} ms", end="")
+    for path, seconds in took.items():
+        say(f"200 runs, {path}, in process: {seconds * 1000:.0f} ms")
     assert max(took.values()) < 3
 
 
