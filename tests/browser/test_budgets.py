@@ -205,6 +205,7 @@ def test_a_hundred_thousand_jobs_are_chosen_compared_and_put_away_by_keyboard(
     expect(page.get_by_text("3 selected")).to_be_visible()
     page.keyboard.press("c")
     expect(page).to_have_url(re.compile("runs=run_000000%2Crun_000001%2Crun_000002"))
+    expect(page.get_by_role("heading", name="Compare 3 jobs")).to_be_visible()
     page.go_back()
     expect(total).to_have_text("100,000 jobs")
     grid.focus()

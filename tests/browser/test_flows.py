@@ -167,7 +167,7 @@ def test_only_what_differs_is_compared(studio: Studio, jobs: dict[str, tuple[str
     page.get_by_role("switch", name=re.compile("Only differences")).click()
     expect(table.get_by_role("rowheader", name="depth")).to_be_visible()
     page.get_by_role("searchbox", name="Add a job by name").fill("broken")
-    page.get_by_role("button", name=re.compile("broken")).click()
+    page.get_by_role("button", name=re.compile(f"broken {jobs['broken'][0]}")).click()
     expect(page.get_by_role("heading", name="Compare 3 jobs")).to_be_visible()
     page.get_by_role("tab", name="Curves").click()
     expect(page.locator('[data-metric="loss"] canvas')).to_be_visible()
@@ -201,7 +201,7 @@ def test_a_list_is_walked_by_keyboard(studio: Studio, jobs: dict[str, tuple[str,
     page.keyboard.press("m")
     expect(page).to_have_url(re.compile("/models"))
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox").fill("second")
+    page.get_by_role("combobox", name="Search or run a command").fill("second")
     page.get_by_role("option", name=re.compile("second")).click()
     expect(page).to_have_title(re.compile("second"))
 

@@ -1,6 +1,7 @@
 """The log of a job: while it is written, of any length, searched on the server."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ LINES = 1_000_000
 def long(server: Live) -> str:
     """A run whose log has a million lines, written where its job would have."""
     ((name, _),) = send(server, {"command": "echo short", "display_name": "long log"})
-    (storage,) = [p for p in (server.home / "storage").iterdir() if (p / "azureml").is_dir()]
-    log = storage / "azureml" / "ExperimentRun" / f"dcid.{name}" / "outputs" / "long.log"
+    end = time.monotonic() + 60
+    while not (found := list(server.home.glob(f"storage/*/azureml/ExperimentRun/dcid.{name}"))):
+        assert time.monotonic() < end, "the job never wrote a log"
+        time.sleep(0.1)
+    log = found[0] / "outputs" / "long.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     red, plain = "\x1b[1;31m", "\x1b[0m"
     with log.open("w") as file:

@@ -78,7 +78,7 @@ class _Seen:
         self._client = client
         self._workspace = workspace
         self._name = name
-        self._offsets: dict[str, int] = {}
+        self._shown = 0  # bytes of the log
         self._steps: list[tuple[str, str | None]] = []
         self._noted = ""
         self.exit_code = ""
@@ -99,17 +99,19 @@ class _Seen:
 
     def look(self) -> tuple[bool, str]:
         """(whether anything new was shown, status)."""
+        # Read before the phases are: what is in it was said in one of them.
+        said_so_far = self._read()
         said = self._client.get(f"{self._workspace}/jobs/{self._name}/timeline")
-        steps = said["steps"]
+        steps, status = said["steps"], str(said["status"])
         self.exit_code = exit_code(said)
         # What was said while it ran comes before the phases after that.
         after = [s["name"] for s in steps].index("finalizing") if _over(steps) else len(steps)
         self._phase(steps[:after])
-        details = self._client.get(f"/history/v1.0{self._workspace}/runs/{self._name}/details")
-        files = details.get("logFiles") or {}
-        moved = self._log(files.get(_LOG), _LOG, sys.stdout)
+        moved = self._show(said_so_far)
+        if _over(steps) or status in ENDED:
+            moved |= self._show(self._read())  # what it said between the two looks
         self._phase(steps)
-        return moved, str(said["status"])
+        return moved, status
 
     def _phase(self, steps: list[dict[str, Any]]) -> None:
         if not steps:
@@ -134,22 +136,27 @@ class _Seen:
         if self._line:
             print("\r\033[2K", end="", file=sys.stderr, flush=True)
 
-    def _log(self, url: str | None, name: str, to: Any) -> bool:
+    def _read(self) -> bytes:
+        """What the log says beyond what was shown."""
+        details = self._client.get(f"/history/v1.0{self._workspace}/runs/{self._name}/details")
+        url = (details.get("logFiles") or {}).get(_LOG)
         if not url:
-            return False
-        began = self._offsets.get(name, 0)
+            return b""
         path = url[url.index("/", len("https://")) :]
         try:
             _, got, _ = self._client.ask(
-                "GET", path, raw=True, headers={"Range": f"bytes={began}-"}, signed=False
+                "GET", path, raw=True, headers={"Range": f"bytes={self._shown}-"}, signed=False
             )
         except (Missing, Refused):  # not there yet, or nothing behind the offset
-            return False
-        if not got:
+            return b""
+        return bytes(got or b"")
+
+    def _show(self, text: bytes) -> bool:
+        if not text:
             return False
         self.clear()
-        to.flush()
-        to.buffer.write(got)
-        to.flush()
-        self._offsets[name] = began + len(got)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text)
+        sys.stdout.flush()
+        self._shown += len(text)
         return True
