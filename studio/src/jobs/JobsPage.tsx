@@ -8,6 +8,7 @@ import { useMemo, useRef, useState } from "react";
 import * as queries from "../api/queries";
 import { useKeys } from "../app/keys";
 import { useT } from "../i18n";
+import { CopyAs } from "../kit/CopyAs";
 import { Loading, Problem } from "../kit/states";
 import { useTitle } from "../kit/title";
 import { number } from "../kit/time";
@@ -93,6 +94,7 @@ export function JobsPage() {
         <a className="export" href={queries.exportUrl(ws, view)} download>
           {t("jobs.export")}
         </a>
+        <CopyAs ws={ws} kind="jobs" name="" />
         <span className="grow" />
         {selected.size > 0 && (
           <>
