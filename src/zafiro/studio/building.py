@@ -24,12 +24,13 @@ EXPERIMENT = "environment-builds"
 _LISTED = 200  # environments of a list that are told how their build went
 _LOOKED = 20  # versions among which the last good one is looked for
 
-_recipes: dict[tuple[str, str, str], dict[str, Any]] = {}
+_recipes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
 
 
 def recipe(ctx: Context, db: Session, workspace: Workspace, found: Asset) -> dict[str, Any]:
-    """What the runner is given. A version's definition never changes, so it is kept."""
-    key = (workspace.guid, found.name.lower(), found.version.lower())
+    """What the runner is given. It is kept for as long as the version is as it was written: one
+    that was deleted may come back with another definition."""
+    key = (workspace.guid, found.name.lower(), found.version.lower(), found.etag)
     if key not in _recipes:
         if len(_recipes) > 2000:
             _recipes.clear()

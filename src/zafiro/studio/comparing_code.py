@@ -2,17 +2,16 @@
 
 import difflib
 import filecmp
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from zafiro.assets import service as assets
 from zafiro.core.context import Context
-from zafiro.core.errors import Invalid, NotFound, Unsupported
+from zafiro.core.errors import NotFound
 from zafiro.jobs import overview as jobs
 from zafiro.studio import compare_wire as wire
+from zafiro.studio import snapshot
 from zafiro.studio.rows import short
 from zafiro.tracking import service as tracking
 from zafiro.workspaces.domain import Workspace
@@ -25,55 +24,28 @@ _AROUND = 3
 _LINE_LENGTH = 2_000
 
 
+_WHY = {
+    "run": "it is a run of MLflow, which keeps no snapshot of the code",
+    "none": "it was sent without code that lies here",
+    "gone": "its code was deleted",
+}
+
+
 class _Code:
-    """The snapshot a job was sent with: `root` is None when there is none to read."""
+    """The snapshot a job was sent with; `why` there is none to read."""
 
     def __init__(self, ctx: Context, db: Session, workspace: Workspace, name: str) -> None:
         run = tracking.get_run(db, workspace.guid, name)
         self.run, self.display_name = run.run_id, run.name
-        self.root: Path | None = None
-        body = jobs.bodies(db, workspace.guid, [name]).get(run.run_id)
-        id = ((body or {}).get("properties") or {}).get("codeId")
-        self.code = short(workspace, id)
-        self.why: str | None = None
-        if body is None:
-            self.why = "it is a run of MLflow, which keeps no snapshot of the code"
-        elif not id:
-            self.why = "it was sent without code"
-        else:
-            try:
-                self.root = self._place(ctx, db, workspace, str(id))
-            except (NotFound, Invalid, Unsupported) as e:
-                self.why = str(e)
-
-    def _place(self, ctx: Context, db: Session, workspace: Workspace, id: str) -> Path:
-        uri = assets.resolve(db, workspace, id, "codes").uri if "/providers/" in id else id
-        found = assets.look(ctx, db, workspace)(uri)
-        if found is None:
-            raise Unsupported(f"reading code that lies elsewhere ({uri.partition('?')[0]})")
-        if not found.exists():
-            raise NotFound("code", id, "its files were deleted")
-        return found.resolve()
+        self.sent = snapshot.of(ctx, db, workspace, name)
+        self.root, self.why = self.sent.root, _WHY.get(self.sent.why)
+        body = jobs.bodies(db, workspace.guid, [run.run_id]).get(run.run_id) or {}
+        self.code = short(workspace, (body.get("properties") or {}).get("codeId"))
 
     def files(self) -> tuple[dict[str, Path], bool]:
-        """({path: file}, whether there are more). Links are not followed out of the snapshot."""
-        found: dict[str, Path] = {}
-        if self.root is None:
-            return found, False
-        if self.root.is_file():
-            return {self.root.name: self.root}, False
-        for folder, folders, names in os.walk(self.root):
-            folders.sort()
-            for name in sorted(names):
-                path = Path(folder, name)
-                if path.is_symlink() or not path.is_file():
-                    continue
-                if len(found) >= _FILES:
-                    return found, True
-                found[path.relative_to(self.root).as_posix()] = path
-        return found, False
+        return snapshot.files(self.sent, at_most=_FILES)
 
-    def snapshot(self, files: int) -> wire.Snapshot:
+    def shown(self, files: int) -> wire.Snapshot:
         return wire.Snapshot(
             run=self.run,
             display_name=self.display_name,
@@ -106,8 +78,8 @@ def difference(
         if counted > _COUNTED:
             limits.append(f"Lines are counted in the first {_COUNTED} changed files.")
     return wire.CodeDifference(
-        a=one.snapshot(len(mine)),
-        b=other.snapshot(len(theirs)),
+        a=one.shown(len(mine)),
+        b=other.shown(len(theirs)),
         files=files,
         same=same,
         limits=limits,

@@ -1,6 +1,5 @@
 """Pictures that several runs logged, side by side."""
 
-import re
 from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
@@ -8,15 +7,12 @@ from sqlalchemy.orm import Session
 from zafiro.core.context import Context
 from zafiro.core.errors import ZafiroError
 from zafiro.studio import compare_wire as wire
+from zafiro.studio.pictures import IMAGES, logged
 from zafiro.tracking import overview as runs
 from zafiro.workspaces.domain import Workspace
 
 _RUNS = 20
 _MOST = 400  # pictures of a run that are looked at
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
-# images/{key}+step+{step}+timestamp+{ms}+{uuid}.png: mlflow 3.17 MlflowClient.log_image, which
-# wrote % for + before 3.1. Beside each lies a small one, "…+compressed.webp".
-_LOGGED = re.compile(r"images/(?P<key>.+)[+%]step[+%](?P<step>-?\d+)[+%]timestamp[+%]\d+[+%].+")
 
 
 def gallery(ctx: Context, db: Session, workspace: Workspace, names: Sequence[str]) -> wire.Gallery:
@@ -35,17 +31,16 @@ def gallery(ctx: Context, db: Session, workspace: Workspace, names: Sequence[str
                 continue
             below = f"{folder}/" if folder else ""
             paths += [below + f.path for f in listed if not f.is_folder]
-        pictures = [path for path in paths if path.lower().endswith(_PICTURES)]
+        pictures = [path for path in paths if path.lower().endswith(IMAGES)]
         if len(pictures) > _MOST:
             limits.append(f"The first {_MOST} of {len(pictures)} pictures of {run.name} are shown.")
         for path in pictures[:_MOST]:
-            match = _LOGGED.fullmatch(path)
-            if match is None:
-                keys.setdefault(path, []).append(wire.Shot(run=run.run_id, step=0, path=path))
-            elif "compressed" not in path.rsplit("/", 1)[-1]:
-                key = match["key"].replace("~", "/")
-                one = wire.Shot(run=run.run_id, step=int(match["step"]), path=path)
-                keys.setdefault(key, []).append(one)
+            said = logged(path)
+            if said is not None and said.small:
+                continue
+            step = said.step if said else 0
+            shot = wire.Shot(run=run.run_id, step=step, path=path)
+            keys.setdefault(said.key if said else path, []).append(shot)
     return wire.Gallery(
         keys=[
             wire.Shots(key=key, pictures=sorted(of, key=lambda p: p.step))

@@ -42,19 +42,28 @@ def of(ctx: Context, db: Session, workspace: Workspace, name: str) -> Snapshot:
 
 def tree(snapshot: Snapshot) -> tuple[list[job_wire.File], bool]:
     """(every file below it by path, whether there are more than are listed)."""
-    found: list[job_wire.File] = []
+    found, more = files(snapshot, at_most=_MOST)
+    shown = [
+        job_wire.File(path=path, folder=False, size_bytes=place.stat().st_size)
+        for path, place in found.items()
+    ]
+    return shown, more
+
+
+def files(snapshot: Snapshot, *, at_most: int) -> tuple[dict[str, Path], bool]:
+    """({path: file}, whether there are more). Links are not followed out of it."""
+    found: dict[str, Path] = {}
     if snapshot.root is None:
         return found, False
     for base, folders, names in os.walk(snapshot.root):
         folders.sort()
         for name in sorted(names):
-            place = Path(base) / name
+            place = Path(base, name)
             if place.is_symlink() or not place.is_file():
                 continue
-            path = place.relative_to(snapshot.root).as_posix()
-            found.append(job_wire.File(path=path, folder=False, size_bytes=place.stat().st_size))
-            if len(found) == _MOST:
+            if len(found) == at_most:
                 return found, True
+            found[place.relative_to(snapshot.root).as_posix()] = place
     return found, False
 
 
